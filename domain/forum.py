@@ -1,0 +1,259 @@
+"""Threads and posts: what may be written, by whom, and what a reader gets.
+
+Posts of a thread stand in one flat line, numbered in the order in which they were published; a reply to a reply links
+to what it answers. A deleted post leaves its number behind, and its text opens to its author alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.members import KeyChip, MemberLine
+from domain.refusals import Problem, Problems, Reason, Refused
+from domain.sigs import refuse_to_post
+from domain.views import PageView, SafeHtml, View
+from domain.visibility import Guarded, Keys, Viewer, own_key
+
+POSTS_A_PAGE = 20
+THREADS_A_PAGE = 30
+SHORTEST_TITLE = 4
+LONGEST_TITLE = 150
+LONGEST_POST = 30_000
+"""Characters of Markdown in one post."""
+MOST_TAGS = 5
+LONGEST_TAG = 35
+UNDO_DELETE_FOR = timedelta(days=14)
+
+
+class ThreadKind(StrEnum):
+    """What a thread is for."""
+
+    DISCUSSION = "discussion"
+    QUESTION = "question"
+
+
+class PostKind(StrEnum):
+    """What a post is in its thread; `comment` is an imported remark on another post."""
+
+    OPENING = "opening"
+    REPLY = "reply"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread as the rules need it."""
+
+    thread_id: int
+    sig_id: int
+    author_id: int | None
+    kind: ThreadKind
+    is_closed: bool
+    post_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as the rules need it; `author_id` is None for imported posts, which belong to nobody here."""
+
+    post_id: int
+    author_id: int | None
+    kind: PostKind
+    version: int
+    deleted_at: datetime | None
+    html: Guarded[SafeHtml]
+
+
+def is_own(post: Post, viewer: Viewer) -> bool:
+    """Whether the viewer wrote it."""
+    return post.author_id is not None and post.author_id == viewer.member_id
+
+
+def keys_when_deleted(author_id: int) -> Keys:
+    """A deleted text opens to its author alone, who may take the deletion back."""
+    return frozenset({own_key(author_id)})
+
+
+def refuse_to_reply(viewer: Viewer, thread: Thread) -> Refused | None:
+    """Members of the SIG may reply while the thread is open."""
+    if refused := refuse_to_post(viewer, thread.sig_id):
+        return refused
+    return Refused(Reason.CLOSED) if thread.is_closed else None
+
+
+def refuse_to_edit(viewer: Viewer, post: Post) -> Refused | None:
+    """Authors may edit what they wrote as long as it stands."""
+    if not is_own(post, viewer):
+        return Refused(Reason.NOT_YOURS)
+    return Refused(Reason.MISSING) if post.deleted_at else None
+
+
+def refuse_to_delete(viewer: Viewer, post: Post) -> Refused | None:
+    """Authors may take back what they wrote, also after leaving the SIG."""
+    return refuse_to_edit(viewer, post)
+
+
+def refuse_to_restore(viewer: Viewer, post: Post, now: datetime) -> Refused | None:
+    """The author may take a deletion back for `UNDO_DELETE_FOR`."""
+    if not is_own(post, viewer):
+        return Refused(Reason.NOT_YOURS)
+    if post.deleted_at is None:
+        return Refused(Reason.STALE)
+    return Refused(Reason.TOO_LATE) if now - post.deleted_at > UNDO_DELETE_FOR else None
+
+
+def refuse_to_accept(viewer: Viewer, thread: Thread, post: Post) -> Refused | None:
+    """Who asked a question says which reply answers it."""
+    if thread.author_id is None or thread.author_id != viewer.member_id:
+        return Refused(Reason.NOT_YOURS)
+    if thread.kind is not ThreadKind.QUESTION or post.kind is not PostKind.REPLY or post.deleted_at:
+        return Refused(Reason.INVALID)
+    return None
+
+
+def tidy_tags(text: str) -> tuple[str, ...]:
+    """Tags as typed, by commas or spaces, in the stored form: lower case, hyphens for what is not a letter or digit."""
+    words = text.replace(",", " ").replace("#", " ").split()
+    return tuple(dict.fromkeys(tag for tag in map(_tidy_tag, words) if tag))
+
+
+def _tidy_tag(word: str) -> str:
+    kept = "".join(letter if letter.isalnum() or letter in "+.-" else "-" for letter in word.casefold())
+    return kept.strip("-.")
+
+
+def problems_with_body(body: str) -> Problems:
+    """What is wrong with the Markdown of a post."""
+    if not body.strip():
+        return {"body": Problem.EMPTY}
+    return {"body": Problem.TOO_LONG} if len(body) > LONGEST_POST else {}
+
+
+def problems_with_thread(title: str, body: str, tags: tuple[str, ...]) -> Problems:
+    """What is wrong with a new thread, by field."""
+    problems = problems_with_body(body)
+    if not title:
+        problems["title"] = Problem.EMPTY
+    elif len(title) < SHORTEST_TITLE:
+        problems["title"] = Problem.TOO_SHORT
+    elif len(title) > LONGEST_TITLE:
+        problems["title"] = Problem.TOO_LONG
+    if len(tags) > MOST_TAGS:
+        problems["tags"] = Problem.TOO_MANY
+    elif any(len(tag) > LONGEST_TAG for tag in tags):
+        problems["tags"] = Problem.TOO_LONG
+    return problems
+
+
+def page_of(number: int) -> int:
+    """The page, from 1, on which the post with this number stands."""
+    return (number - 1) // POSTS_A_PAGE + 1
+
+
+class SourceLine(View):
+    """Where an imported post comes from: the line that its licence asks for."""
+
+    site: str
+    url: str
+    licence: str
+    licence_url: str
+
+
+class PostView(View):
+    """One post in its thread. `html` is None where only the place of a deleted post is left."""
+
+    post_id: int
+    number: int
+    kind: PostKind
+    author: MemberLine | None
+    html: SafeHtml | None
+    written_at: datetime
+    edited_at: datetime | None
+    is_deleted: bool
+    is_accepted: bool
+    score: int | None
+    reply_to_id: int | None
+    reply_to_number: int | None
+    reply_to_page: int | None
+    key: KeyChip
+    may_edit: bool
+    may_delete: bool
+    may_restore: bool
+    may_accept: bool
+    source: SourceLine | None = None
+
+
+class ReplyForm(View):
+    """The composer under a thread with what was typed; `submission` makes a doubled click one reply."""
+
+    submission: str
+    body: str = ""
+    reply_to_id: int | None = None
+    reply_to_number: int | None = None
+    preview: SafeHtml | None = None
+    problem: Problem | None = None
+    refused: Reason | None = None
+
+
+class ThreadPage(PageView, template="forum/thread.html"):
+    """One page of a thread. `accepted` repeats the accepted reply under the opening post on page 1."""
+
+    thread_id: int
+    title: str
+    kind: ThreadKind
+    community_slug: str
+    community_name: str
+    sig_slug: str
+    sig_name: str
+    sig_description: str
+    sig_member_count: int
+    readers: int | None
+    tags: tuple[str, ...]
+    is_closed: bool
+    is_answered: bool
+    reply_count: int
+    key: KeyChip
+    posts: tuple[PostView, ...]
+    accepted: PostView | None
+    page: int
+    pages: int
+    may_reply: bool
+    may_join: bool
+    reply: ReplyForm
+
+
+class ComposePage(PageView, template="forum/compose.html"):
+    """The composer for a new thread."""
+
+    sig_slug: str
+    sig_name: str
+    key: KeyChip
+    readers: int | None
+    submission: str
+    title: str = ""
+    body: str = ""
+    tags: str = ""
+    kind: ThreadKind = ThreadKind.DISCUSSION
+    preview: SafeHtml | None = None
+    title_problem: Problem | None = None
+    body_problem: Problem | None = None
+    tags_problem: Problem | None = None
+    refused: Reason | None = None
+
+
+class EditPostPage(PageView, template="forum/edit.html"):
+    """The composer for one's own post; `title` and `tags` only where it opens the thread."""
+
+    post_id: int
+    thread_id: int
+    sig_name: str
+    key: KeyChip
+    version: int
+    body: str
+    title: str | None
+    tags: str | None
+    preview: SafeHtml | None = None
+    title_problem: Problem | None = None
+    body_problem: Problem | None = None
+    tags_problem: Problem | None = None
+    refused: Reason | None = None

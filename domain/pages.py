@@ -1,0 +1,70 @@
+"""The frame around every page, and the pages that belong to no capability."""
+
+from enum import StrEnum
+
+from domain.members import MemberLine
+from domain.views import PageView, View
+
+
+class RailSig(View):
+    """One of my SIGs in the side rail."""
+
+    slug: str
+    name: str
+
+
+class Frame(View):
+    """What surrounds a page: who is signed in, and which SIGs are theirs."""
+
+    me: MemberLine | None = None
+    sigs: tuple[RailSig, ...] = ()
+    is_confirmed: bool = True
+    is_development: bool = False
+
+
+class Failure(StrEnum):
+    """The kinds of error page."""
+
+    BAD_REQUEST = "bad-request"
+    SIGN_IN = "sign-in"
+    FORBIDDEN = "forbidden"
+    NOT_CONFIRMED = "not-confirmed"
+    MISSING = "missing"
+    METHOD = "method"
+    TOO_LARGE = "too-large"
+    TOO_MANY = "too-many"
+    CROSS_SITE = "cross-site"
+    BUSY = "busy"
+    OURS = "ours"
+
+
+class ErrorPage(PageView, template="errors/error.html"):
+    """An error in the look of the house: what happened, what was kept, what to do."""
+
+    status: int
+    failure: Failure
+    retry_after: int | None = None
+    kept: str | None = None
+
+
+class AboutPage(PageView, template="about/page.html"):
+    """A text of the house: terms, privacy policy, help with Markdown."""
+
+    name: str
+    version: str | None = None
+
+
+class MailLine(View):
+    """One mail in the development mailbox."""
+
+    name: str
+    recipient: str
+    subject: str
+    text: str
+    links: tuple[str, ...]
+
+
+class MailboxPage(PageView, template="development/mailbox.html"):
+    """The development mailbox: what would have been sent."""
+
+    mails: tuple[MailLine, ...]

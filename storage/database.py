@@ -1,0 +1,118 @@
+"""Connections to SQLite or PostgreSQL: many readers, one queue of writers, and the settings that keep data whole.
+
+On SQLite a write begins IMMEDIATE on the one writing connection of the process, which alone checkpoints; readers are
+`query_only`. `synchronous=FULL`: what was acknowledged is on the disk. Reads run in autocommit on both engines.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Executable, Row, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+READERS = 8
+WRITER_PATIENCE = 5.0
+"""Seconds that a write waits for its turn before the reader is asked to try again."""
+
+statements_of_request: ContextVar[list[str] | None] = ContextVar("statements_of_request", default=None)
+"""Where the statements of the current request are noted; None notes nothing."""
+
+
+class Busy(RuntimeError):
+    """The database could not take a write in time; trying again is safe."""
+
+
+class Database:
+    """The door to the stored world. `reading` and `writing` give connections; nothing else does."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reader = self._engine(READERS, isolation_level="AUTOCOMMIT")
+        self._writer = self._engine(1 if self.is_sqlite else READERS)
+        if self.is_sqlite:
+            _prepare_sqlite(self._reader, _READER_PRAGMAS)
+            _prepare_sqlite(self._writer, _WRITER_PRAGMAS)
+            event.listen(self._writer.sync_engine, "begin", _begin_immediate)
+
+    def _engine(self, size: int, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(
+            self.url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=WRITER_PATIENCE,
+            **options,
+        )
+        event.listen(engine.sync_engine, "before_cursor_execute", _note_statement)
+        return engine
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that only reads; each statement sees what is committed when it starts."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: all of it is kept when the block ends, nothing when it raises. Raises Busy."""
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise Busy("every writer is taken") from error
+        except OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                raise Busy("another process is writing") from error
+            raise
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+
+async def fetch_all(connection: AsyncConnection, statement: Executable) -> list[Row[Any]]:
+    """Every row of a statement."""
+    return list((await connection.execute(statement)).all())
+
+
+async def fetch_one(connection: AsyncConnection, statement: Executable) -> Row[Any] | None:
+    """The first row of a statement, or None."""
+    return (await connection.execute(statement)).first()
+
+
+def insert_into(connection: AsyncConnection, table: Any) -> Any:
+    """An insert in the dialect of this connection, for `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+_READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0", "cache_size=-16000")
+_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000")
+
+
+def _prepare_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (f"busy_timeout={int(WRITER_PATIENCE * 1000)}", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _note_statement(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    noted = statements_of_request.get()
+    if noted is not None and not statement.startswith("BEGIN"):
+        noted.append(statement)

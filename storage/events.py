@@ -1,0 +1,81 @@
+"""Events: each write notes what happened in its own transaction; everything that is not the write consumes them.
+
+A transactional outbox: at least once, so consumers are idempotent. Events carry ids, never text.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database, fetch_all, insert_into
+from storage.tables import Event, Lease
+
+MOST_ATTEMPTS: Final = 40
+LONGEST_DELAY: Final = timedelta(hours=2)
+KEEP_DONE_FOR: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event: its name, the ids it carries, and how often a consumer has failed on it."""
+
+    event_id: int
+    name: str
+    ids: dict[str, int]
+    attempts: int
+
+
+async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int) -> None:
+    """Append an event to the transaction that it tells of."""
+    row = {"name": name, "ids": json.dumps(ids), "happened_at": now, "next_try_at": now, "attempts": 0}
+    await connection.execute(insert(Event).values(row))
+
+
+async def list_waiting(database: Database, now: datetime, limit: int = 100) -> list[Happened]:
+    """The oldest events that are due."""
+    statement = (
+        select(Event.event_id, Event.name, Event.ids, Event.attempts)
+        .where(Event.done_at.is_(None), Event.next_try_at <= now)  # type: ignore[union-attr]
+        .order_by(Event.event_id)  # type: ignore[arg-type]
+        .limit(limit)
+    )
+    async with database.reading() as connection:
+        rows = await fetch_all(connection, statement)
+    return [Happened(row.event_id, row.name, json.loads(row.ids), row.attempts) for row in rows]
+
+
+async def settle(database: Database, done: Sequence[int], failed: Sequence[Happened], now: datetime) -> None:
+    """Mark what was consumed, and put off what failed: twice as long each time, up to `LONGEST_DELAY`."""
+    async with database.writing() as connection:
+        if done:
+            await connection.execute(update(Event).where(Event.event_id.in_(done)).values(done_at=now))  # type: ignore[union-attr]
+        for event in failed:
+            delay = min(timedelta(seconds=2**event.attempts), LONGEST_DELAY)
+            values = {"attempts": event.attempts + 1, "next_try_at": now + delay}
+            if event.attempts + 1 >= MOST_ATTEMPTS:
+                values["done_at"] = now
+            await connection.execute(update(Event).where(Event.event_id == event.event_id).values(values))  # type: ignore[arg-type]
+
+
+async def forget_done(database: Database, now: datetime) -> None:
+    """Delete events that were consumed long ago."""
+    async with database.writing() as connection:
+        await connection.execute(delete(Event).where(Event.done_at < now - KEEP_DONE_FOR))  # type: ignore[operator,arg-type]
+
+
+async def take_lease(database: Database, name: str, holder: str, now: datetime, seconds: int) -> bool:
+    """Whether this process may do the job for the next so many seconds; the holder may renew."""
+    until = now + timedelta(seconds=seconds)
+    async with database.writing() as connection:
+        taking = insert_into(connection, Lease).values(name=name, holder=holder, expires_at=until)
+        statement = taking.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"holder": holder, "expires_at": until},
+            where=or_(Lease.holder == holder, Lease.expires_at < now),
+        ).returning(Lease.holder)
+        return (await connection.execute(statement)).first() is not None

@@ -1,0 +1,183 @@
+"""Lists of threads, by key set and never by offset, over what the viewer may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from domain.forum import THREADS_A_PAGE, ThreadKind
+from domain.members import LineKind, MemberLine, Person, SourceAuthor, line_of_member, line_of_source
+from domain.sigs import Reading, ThreadLine, chip_for_sig
+from domain.visibility import Ring, Viewer
+from storage.database import fetch_all
+from storage.key_sets import opens
+from storage.members import find_people
+from storage.tables import Sig, SourceAuthor as AuthorRow
+from storage.tables import Tag, Thread, ThreadTag
+
+_LastAuthor = aliased(AuthorRow)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HIGHEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSlice:
+    """One page of a list, and the cursors of its neighbours."""
+
+    threads: tuple[ThreadLine, ...] = ()
+    newer: str | None = None
+    older: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list of threads, between two of them."""
+
+    last_post_at: datetime
+    thread_id: int
+
+    def __str__(self) -> str:
+        return f"{(self.last_post_at - _EPOCH) // timedelta(microseconds=1)}-{self.thread_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read a cursor from an address. Raises ValueError on anything that is none."""
+        moment, dash, thread_id = text.partition("-")
+        if not (dash and moment.isascii() and moment.isdigit() and thread_id.isascii() and thread_id.isdigit()):
+            raise ValueError("not a cursor")
+        if int(moment) > 10**17 or int(thread_id) > _HIGHEST:
+            raise ValueError("not a cursor of ours")
+        return cls(_EPOCH + timedelta(microseconds=int(moment)), int(thread_id))
+
+
+def _visible_threads(viewer: Viewer) -> Select[Any]:
+    return (
+        select(
+            Thread.thread_id,
+            Thread.title,
+            Thread.kind,
+            Thread.tag_names,
+            Thread.member_id,
+            Thread.last_member_id,
+            Thread.started_at,
+            Thread.last_post_at,
+            Thread.post_count,
+            Thread.score,
+            Thread.accepted_post_id,
+            Thread.closed_at,
+            Sig.slug,
+            Sig.name,
+            Sig.reading,
+            AuthorRow.author_id,
+            AuthorRow.name.label("author_name"),  # type: ignore[attr-defined]
+            AuthorRow.source_url.label("author_url"),  # type: ignore[attr-defined]
+            _LastAuthor.author_id.label("last_author_id"),  # type: ignore[union-attr]
+            _LastAuthor.name.label("last_author_name"),  # type: ignore[attr-defined]
+            _LastAuthor.source_url.label("last_author_url"),  # type: ignore[attr-defined]
+        )
+        .join(Sig, Sig.sig_id == Thread.sig_id)  # type: ignore[arg-type]
+        .outerjoin(AuthorRow, AuthorRow.author_id == Thread.author_id)  # type: ignore[arg-type]
+        .outerjoin(_LastAuthor, _LastAuthor.author_id == Thread.last_author_id)  # type: ignore[arg-type]
+        .where(opens(Thread.key_set_id, viewer.ring), Thread.deleted_at.is_(None))  # type: ignore[union-attr]
+    )
+
+
+async def find_latest_threads(
+    connection: AsyncConnection, viewer: Viewer, limit: int, sig_ids: Sequence[int] | None = None
+) -> tuple[ThreadLine, ...]:
+    """The threads with the newest posts, in these SIGs or anywhere."""
+    statement = _visible_threads(viewer)
+    if sig_ids is not None:
+        statement = statement.where(Thread.sig_id.in_(sig_ids))  # type: ignore[attr-defined]
+    newest_first = statement.order_by(Thread.last_post_at.desc(), Thread.thread_id.desc()).limit(limit)  # type: ignore[attr-defined,union-attr]
+    return await _thread_lines(connection, viewer, await fetch_all(connection, newest_first))
+
+
+async def find_threads_of_sig(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    sig_id: int,
+    *,
+    tag: str | None = None,
+    before: Cursor | None = None,
+    after: Cursor | None = None,
+) -> ThreadSlice:
+    """One page of a SIG's threads: the newest, or those just before or after a cursor."""
+    statement = _visible_threads(viewer).where(Thread.sig_id == sig_id)
+    if tag is not None:
+        tagged = select(ThreadTag.thread_id).join(Tag, Tag.tag_id == ThreadTag.tag_id)  # type: ignore[arg-type]
+        tagged = tagged.where(Tag.sig_id == sig_id, Tag.name == tag)
+        statement = statement.where(Thread.thread_id.in_(tagged))  # type: ignore[union-attr]
+    place = tuple_(Thread.last_post_at, Thread.thread_id)
+    if after is not None:
+        statement = statement.where(place > tuple_(after.last_post_at, after.thread_id))
+        ordered = statement.order_by(Thread.last_post_at, Thread.thread_id)
+    else:
+        if before is not None:
+            statement = statement.where(place < tuple_(before.last_post_at, before.thread_id))
+        ordered = statement.order_by(Thread.last_post_at.desc(), Thread.thread_id.desc())  # type: ignore[attr-defined,union-attr]
+    rows = await fetch_all(connection, ordered.limit(THREADS_A_PAGE + 1))
+    more = len(rows) > THREADS_A_PAGE
+    rows = rows[:THREADS_A_PAGE]
+    if after is not None:
+        rows.reverse()
+    threads = await _thread_lines(connection, viewer, rows)
+    has_newer = more if after is not None else before is not None
+    has_older = more if after is None else True
+    return ThreadSlice(
+        threads,
+        newer=str(Cursor(rows[0].last_post_at, rows[0].thread_id)) if rows and has_newer else None,
+        older=str(Cursor(rows[-1].last_post_at, rows[-1].thread_id)) if rows and has_older else None,
+    )
+
+
+async def _thread_lines(
+    connection: AsyncConnection, viewer: Viewer, rows: Sequence[Row[Any]]
+) -> tuple[ThreadLine, ...]:
+    ids = {row.member_id for row in rows} | {row.last_member_id for row in rows}
+    people = await find_people(connection, ids - {None})
+    return tuple(_thread_line(row, people, viewer.ring) for row in rows)
+
+
+def _thread_line(row: Row[Any], people: dict[int, Person], ring: Ring) -> ThreadLine:
+    source = SourceAuthor(row.author_id, row.author_name, row.author_url) if row.author_id is not None else None
+    last = SourceAuthor(row.last_author_id, row.last_author_name, row.last_author_url) if row.last_author_id else None
+    has_reply = row.post_count > 1
+    return ThreadLine(
+        thread_id=row.thread_id,
+        title=row.title,
+        sig_slug=row.slug,
+        sig_name=row.name,
+        author=byline(row.member_id, source, people, ring),
+        last_author=byline(row.last_member_id, last, people, ring) if has_reply else None,
+        started_at=row.started_at,
+        last_post_at=row.last_post_at,
+        reply_count=max(0, row.post_count - 1),
+        score=row.score,
+        tags=tuple(row.tag_names.split()),
+        is_question=row.kind == ThreadKind.QUESTION,
+        is_answered=row.accepted_post_id is not None,
+        is_closed=row.closed_at is not None,
+        key=chip_for_sig(Reading(row.reading), row.name),
+    )
+
+
+def byline(
+    member_id: int | None,
+    source: SourceAuthor | None,
+    people: dict[int, Person],
+    ring: Ring,
+    *,
+    thread_id: int = 0,
+    number: int | None = None,
+) -> MemberLine:
+    """Whoever wrote something, as the holder of this ring sees them."""
+    if source is not None:
+        return line_of_source(source)
+    if member_id is None or member_id not in people:
+        return MemberLine(kind=LineKind.FORMER, tile=f"former-{thread_id}-{number}", number=number)
+    return line_of_member(people[member_id], ring, thread_id=thread_id, number=number)

@@ -1,0 +1,327 @@
+"""The pages of a thread: posts by their numbers, so that page 1 and page 5,000 cost the same."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from domain.forum import (
+    POSTS_A_PAGE,
+    ComposePage,
+    EditPostPage,
+    Post,
+    PostKind,
+    PostView,
+    ReplyForm,
+    SourceLine,
+    Thread,
+    ThreadKind,
+    ThreadPage,
+    page_of,
+    refuse_to_accept,
+    refuse_to_delete,
+    refuse_to_edit,
+    refuse_to_reply,
+)
+from domain.members import Person, SourceAuthor
+from domain.refusals import Reason, Refused
+from domain.sigs import Reading, chip_for_sig, refuse_to_join, refuse_to_post
+from domain.views import SafeHtml
+from domain.visibility import Guarded, Viewer, reveal, sig_key
+from storage.database import Database, fetch_all, fetch_one
+from storage.forum.lists import byline
+from storage.key_sets import opens, parse_keys
+from storage.licences import licence_url
+from storage.members import find_people
+from storage.tables import Community, KeySet, Participant, Sig, SourcePost, SourceSite
+from storage.tables import Post as PostRow
+from storage.tables import SourceAuthor as AuthorRow
+from storage.tables import Thread as ThreadRow
+
+_Target = aliased(PostRow)
+
+
+def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
+    """SQL: the thread with its SIG, if this viewer may see it."""
+    return (
+        select(
+            ThreadRow.thread_id,
+            ThreadRow.sig_id,
+            ThreadRow.member_id,
+            ThreadRow.kind,
+            ThreadRow.title,
+            ThreadRow.tag_names,
+            ThreadRow.post_count,
+            ThreadRow.accepted_post_id,
+            ThreadRow.closed_at,
+            Sig.slug.label("sig_slug"),  # type: ignore[attr-defined]
+            Sig.name.label("sig_name"),  # type: ignore[attr-defined]
+            Sig.description.label("sig_description"),  # type: ignore[attr-defined]
+            Sig.reading,
+            Sig.member_count,
+            Community.slug.label("community_slug"),  # type: ignore[attr-defined]
+            Community.name.label("community_name"),  # type: ignore[attr-defined]
+        )
+        .join(Sig, Sig.sig_id == ThreadRow.sig_id)  # type: ignore[arg-type]
+        .join(Community, Community.community_id == Sig.community_id)  # type: ignore[arg-type]
+        .where(ThreadRow.thread_id == thread_id, opens(ThreadRow.key_set_id, viewer.ring))
+    )
+
+
+def thread_of(row: Row[Any]) -> Thread:
+    """A row of `visible_thread` as the rules need it."""
+    return Thread(
+        thread_id=row.thread_id,
+        sig_id=row.sig_id,
+        author_id=row.member_id,
+        kind=ThreadKind(row.kind),
+        is_closed=row.closed_at is not None,
+        post_count=row.post_count,
+    )
+
+
+def _posts_with_context() -> Select[Any]:
+    return (
+        select(
+            PostRow.post_id,
+            PostRow.number,
+            PostRow.kind,
+            PostRow.member_id,
+            PostRow.html,
+            PostRow.score,
+            PostRow.written_at,
+            PostRow.edited_at,
+            PostRow.deleted_at,
+            PostRow.version,
+            KeySet.keys,
+            _Target.post_id.label("target_id"),  # type: ignore[union-attr]
+            _Target.number.label("target_number"),  # type: ignore[union-attr]
+            Participant.number.label("participant"),  # type: ignore[attr-defined]
+            AuthorRow.author_id,
+            AuthorRow.name.label("author_name"),  # type: ignore[attr-defined]
+            AuthorRow.source_url.label("author_url"),  # type: ignore[attr-defined]
+            SourcePost.source_kind,
+            SourcePost.source_id,
+            SourcePost.licence,
+            SourceSite.name.label("site"),  # type: ignore[attr-defined]
+        )
+        .join(KeySet, KeySet.key_set_id == PostRow.key_set_id)  # type: ignore[arg-type]
+        .outerjoin(_Target, _Target.post_id == PostRow.reply_to_id)  # type: ignore[arg-type]
+        .outerjoin(
+            Participant,
+            (Participant.thread_id == PostRow.thread_id) & (Participant.member_id == PostRow.member_id),  # type: ignore[operator,arg-type]
+        )
+        .outerjoin(AuthorRow, AuthorRow.author_id == PostRow.author_id)  # type: ignore[arg-type]
+        .outerjoin(SourcePost, SourcePost.post_id == PostRow.post_id)  # type: ignore[arg-type]
+        .outerjoin(SourceSite, SourceSite.site_id == SourcePost.site_id)  # type: ignore[arg-type]
+    )
+
+
+async def find_thread_page(
+    database: Database, viewer: Viewer, thread_id: int, page: int, reply: ReplyForm
+) -> ThreadPage | None:
+    """One page of a thread as this viewer gets it; None when thread or page is unknown or hidden."""
+    async with database.reading() as connection:
+        row = await fetch_one(connection, visible_thread(viewer, thread_id))
+        pages = page_of(max(1, row.post_count)) if row else 0
+        if row is None or not 1 <= page <= pages:
+            return None
+        posts = await _rows_of_page(connection, row, page)
+        people = await find_people(connection, {post.member_id for post in posts} - {None})
+    thread = thread_of(row)
+    views = [view for post in posts if (view := _post_view(post, row, thread, people, viewer))]
+    first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
+    accepted = next((view for view in views if view.is_accepted and view.number != 2), None)
+    return ThreadPage(
+        thread_id=thread.thread_id,
+        title=row.title,
+        kind=thread.kind,
+        community_slug=row.community_slug,
+        community_name=row.community_name,
+        sig_slug=row.sig_slug,
+        sig_name=row.sig_name,
+        sig_description=row.sig_description,
+        sig_member_count=row.member_count,
+        readers=_readers(row),
+        tags=tuple(row.tag_names.split()),
+        is_closed=thread.is_closed,
+        is_answered=row.accepted_post_id is not None,
+        reply_count=max(0, row.post_count - 1),
+        key=chip_for_sig(Reading(row.reading), row.sig_name),
+        posts=tuple(view for view in views if first <= view.number <= last),
+        accepted=accepted if page == 1 else None,
+        page=page,
+        pages=pages,
+        may_reply=refuse_to_reply(viewer, thread) is None,
+        may_join=sig_key(thread.sig_id) not in viewer.ring and refuse_to_join(viewer) is None,
+        reply=reply,
+    )
+
+
+def _readers(row: Row[Any]) -> int | None:
+    return None if Reading(row.reading) is Reading.EVERYONE else int(row.member_count)
+
+
+async def _rows_of_page(connection: AsyncConnection, thread: Row[Any], page: int) -> Sequence[Row[Any]]:
+    """The posts of a page in order and, on page 1, the accepted reply wherever it stands."""
+    first = (page - 1) * POSTS_A_PAGE + 1
+    on_page = PostRow.number.between(first, first + POSTS_A_PAGE - 1)  # type: ignore[union-attr]
+    if page == 1 and thread.accepted_post_id is not None:
+        on_page = or_(on_page, PostRow.post_id == thread.accepted_post_id)  # type: ignore[arg-type]
+    statement = _posts_with_context().where(PostRow.thread_id == thread.thread_id, on_page)
+    return await fetch_all(connection, statement.order_by(PostRow.number))
+
+
+def post_of(row: Row[Any]) -> Post:
+    """A row of a post as the rules need it, its text guarded."""
+    return Post(
+        post_id=row.post_id,
+        author_id=row.member_id,
+        kind=PostKind(row.kind),
+        version=row.version,
+        deleted_at=row.deleted_at,
+        html=Guarded(SafeHtml(row.html), parse_keys(row.keys)),
+    )
+
+
+def _post_view(
+    row: Row[Any], thread_row: Row[Any], thread: Thread, people: dict[int, Person], viewer: Viewer
+) -> PostView | None:
+    """A post as this viewer gets it: whole, as the empty place of a deleted one, or not at all."""
+    post = post_of(row)
+    html = reveal(post.html, viewer.ring)
+    if html is None and post.deleted_at is None:
+        return None
+    source = SourceAuthor(row.author_id, row.author_name, row.author_url) if row.author_id is not None else None
+    author = byline(row.member_id, source, people, viewer.ring, thread_id=thread.thread_id, number=row.participant)
+    return PostView(
+        post_id=post.post_id,
+        number=row.number,
+        kind=post.kind,
+        author=author if html is not None else None,
+        html=html,
+        written_at=row.written_at,
+        edited_at=row.edited_at if html is not None else None,
+        is_deleted=post.deleted_at is not None,
+        is_accepted=thread_row.accepted_post_id == post.post_id,
+        score=row.score if html is not None else None,
+        reply_to_id=row.target_id if html is not None else None,
+        reply_to_number=row.target_number if html is not None else None,
+        reply_to_page=page_of(row.target_number) if html is not None and row.target_number else None,
+        key=chip_for_sig(Reading(thread_row.reading), thread_row.sig_name),
+        may_edit=refuse_to_edit(viewer, post) is None,
+        may_delete=refuse_to_delete(viewer, post) is None,
+        may_restore=html is not None and post.deleted_at is not None,
+        may_accept=refuse_to_accept(viewer, thread, post) is None,
+        source=_source_line(row, thread.thread_id),
+    )
+
+
+def _source_line(row: Row[Any], _thread_id: int) -> SourceLine | None:
+    if row.site is None:
+        return None
+    return SourceLine(
+        site=row.site,
+        url=_source_url(row),
+        licence=row.licence,
+        licence_url=licence_url(row.licence),
+    )
+
+
+def _source_url(row: Row[Any]) -> str:
+    """The original: questions and answers have addresses of their own, a comment that of what it stands under."""
+    if row.source_kind == "comment":
+        return f"https://{row.site}/posts/comments/{row.source_id}"
+    kind = "questions" if row.kind == PostKind.OPENING else "a"
+    return f"https://{row.site}/{kind}/{row.source_id}"
+
+
+async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:
+    """The thread and the page on which a post stands, for its stable address; None when it may not be seen."""
+    statement = (
+        select(PostRow.thread_id, PostRow.number)
+        .join(ThreadRow, ThreadRow.thread_id == PostRow.thread_id)  # type: ignore[arg-type]
+        .where(PostRow.post_id == post_id, opens(ThreadRow.key_set_id, viewer.ring))
+    )
+    async with database.reading() as connection:
+        row = await fetch_one(connection, statement.where(PostRow.number.is_not(None)))  # type: ignore[union-attr]
+    return (row.thread_id, page_of(row.number)) if row else None
+
+
+async def find_reply_target(database: Database, viewer: Viewer, thread_id: int, post_id: int) -> int | None:
+    """The number of the post that a reply answers; None when it is not in this thread or may not be seen."""
+    statement = select(PostRow.number).where(
+        PostRow.post_id == post_id,
+        PostRow.thread_id == thread_id,
+        PostRow.deleted_at.is_(None),  # type: ignore[union-attr]
+        opens(PostRow.key_set_id, viewer.ring),
+    )
+    async with database.reading() as connection:
+        number: int | None = (await connection.execute(statement)).scalar()
+    return number
+
+
+async def find_compose_page(
+    database: Database, viewer: Viewer, sig_slug: str, submission: str
+) -> ComposePage | Refused:
+    """The empty composer for a new thread in a SIG."""
+    statement = select(Sig.sig_id, Sig.slug, Sig.name, Sig.reading, Sig.member_count).where(
+        Sig.slug == sig_slug, opens(Sig.key_set_id, viewer.ring)
+    )
+    async with database.reading() as connection:
+        row = await fetch_one(connection, statement)
+    if row is None:
+        return Refused(Reason.MISSING)
+    if refused := refuse_to_post(viewer, row.sig_id):
+        return refused
+    return ComposePage(
+        sig_slug=row.slug,
+        sig_name=row.name,
+        key=chip_for_sig(Reading(row.reading), row.name),
+        readers=_readers(row),
+        submission=submission,
+    )
+
+
+async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> EditPostPage | Refused:
+    """The composer with one's own post in it; what belongs to others is missing."""
+    statement = (
+        select(
+            PostRow.post_id,
+            PostRow.thread_id,
+            PostRow.kind,
+            PostRow.member_id,
+            PostRow.body,
+            PostRow.html,
+            PostRow.version,
+            PostRow.deleted_at,
+            KeySet.keys,
+            ThreadRow.title,
+            ThreadRow.tag_names,
+            Sig.name,
+            Sig.reading,
+        )
+        .join(KeySet, KeySet.key_set_id == PostRow.key_set_id)  # type: ignore[arg-type]
+        .join(ThreadRow, ThreadRow.thread_id == PostRow.thread_id)  # type: ignore[arg-type]
+        .join(Sig, Sig.sig_id == ThreadRow.sig_id)  # type: ignore[arg-type]
+        .where(PostRow.post_id == post_id, opens(PostRow.key_set_id, viewer.ring))
+    )
+    async with database.reading() as connection:
+        row = await fetch_one(connection, statement)
+    if row is None:
+        return Refused(Reason.MISSING)
+    if refused := refuse_to_edit(viewer, post_of(row)):
+        return refused
+    is_opening = row.kind == PostKind.OPENING
+    return EditPostPage(
+        post_id=row.post_id,
+        thread_id=row.thread_id,
+        sig_name=row.name,
+        key=chip_for_sig(Reading(row.reading), row.name),
+        version=row.version,
+        body=row.body,
+        title=row.title if is_opening else None,
+        tags=", ".join(row.tag_names.split()) if is_opening else None,
+    )

@@ -1,0 +1,81 @@
+"""The rule of visibility in SQL: key sets are interned, and a row is visible when its set shares a key with the ring.
+
+`opens` is the SQL form of `domain.visibility.may_see`; a test holds the two against each other.
+"""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, TypeDecorator, bindparam, exists, insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.sql.type_api import TypeEngine
+from sqlalchemy.types import Boolean
+
+from domain.visibility import Key, Keys, Ring
+from storage.tables import KeySet, KeySetKey
+
+
+class _RingType(TypeDecorator[Ring]):
+    """A ring as one parameter, so that the statement stays the same whatever its length."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.ARRAY(Text))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Ring | None, dialect: Dialect) -> Any:
+        keys = sorted(value or ())
+        return keys if dialect.name == "postgresql" else json.dumps(keys)
+
+
+class _OnRing(FunctionElement[bool]):
+    """Whether a key is on a ring."""
+
+    name = "on_ring"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_OnRing, "sqlite")
+def _on_ring_sqlite(element: _OnRing, compiler: Any, **options: Any) -> str:
+    key, ring = element.clauses
+    return f"{compiler.process(key, **options)} IN (SELECT value FROM json_each({compiler.process(ring, **options)}))"
+
+
+@compiles(_OnRing, "postgresql")
+def _on_ring_postgresql(element: _OnRing, compiler: Any, **options: Any) -> str:
+    key, ring = element.clauses
+    return f"{compiler.process(key, **options)} = ANY({compiler.process(ring, **options)})"
+
+
+def opens(key_set_id: Any, ring: Ring) -> ColumnElement[bool]:
+    """SQL: the set in this column has a key on this ring."""
+    on_ring = _OnRing(KeySetKey.key, bindparam(None, ring, _RingType()))
+    return exists(select(1).where(KeySetKey.key_set_id == key_set_id, on_ring))
+
+
+async def intern_key_set(connection: AsyncConnection, keys: Keys) -> int:
+    """The id of this set of keys; the set is stored when it is new."""
+    text = " ".join(sorted(keys))
+    known = (await connection.execute(select(KeySet.key_set_id).where(KeySet.keys == text))).scalar()
+    if known is not None:
+        return known
+    added = await connection.execute(insert(KeySet).values(keys=text).returning(KeySet.key_set_id))
+    key_set_id: int = added.scalar_one()
+    rows = [{"key_set_id": key_set_id, "key": key} for key in sorted(keys)]
+    await connection.execute(insert(KeySetKey), rows)
+    return key_set_id
+
+
+@lru_cache(maxsize=65_536)
+def parse_keys(text: str) -> Keys:
+    """The set that `key_sets.keys` spells."""
+    return frozenset(Key(key) for key in text.split(" "))

@@ -1,0 +1,185 @@
+"""Markdown and foreign HTML become safe HTML here, once, when they are written; nothing else makes a `SafeHtml`.
+
+CommonMark with tables and strikethrough; raw HTML is text; images become links, so that no page loads anything from
+elsewhere; mathematics is shown as its source. nh3 has the last word over whatever comes out.
+"""
+
+import html
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from domain.views import SafeHtml
+
+DEEPEST_NESTING = 20
+"""Levels of quotes and lists; deeper ones are not read as such."""
+
+_TAGS = {
+    *("p br hr h2 h3 h4 h5 h6 blockquote pre code kbd samp em strong s del ins sub sup").split(),
+    *("ul ol li dl dt dd table thead tbody tr th td a").split(),
+}
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}, "code": {"class"}}
+_SCHEMES = {"http", "https", "mailto"}
+_CLASS = re.compile(r"language-[a-z0-9+#.-]{1,30}")
+_HIGHEST_START = 1_000_000
+
+
+class TooComplex(ValueError):
+    """A text that is nested too deeply to be shown."""
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Keep an attribute only with a value that we know to be harmless."""
+    match tag, name:
+        case "a", "href":
+            return value if _is_safe_link(value) else None
+        case "code", "class":
+            return value if _CLASS.fullmatch(value) else None
+        case "ol", "start":
+            return value if value.isascii() and value.isdigit() and int(value) <= _HIGHEST_START else None
+        case _, "align":
+            return value if value in {"left", "right", "center"} else None
+    return value
+
+
+def _is_safe_link(link: str) -> bool:
+    """Absolute links of known schemes, and links within the house that start with one slash or a hash."""
+    if any(not letter.isprintable() or letter.isspace() for letter in link):
+        return False
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    if parts.scheme:
+        return parts.scheme in _SCHEMES and (parts.scheme == "mailto" or bool(parts.netloc))
+    return link.startswith(("/", "#")) and not link.startswith(("//", "/\\"))
+
+
+_cleaner = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    url_schemes=_SCHEMES,
+    link_rel="nofollow ugc noopener",
+    strip_comments=True,
+)
+
+
+def _markdown() -> MarkdownIt:
+    options = {"html": False, "linkify": False, "maxNesting": DEEPEST_NESTING}
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.core.ruler.push("lower_headings", _lower_headings)
+    parser.add_render_rule("image", _image_as_link)
+    return parser
+
+
+def _lower_headings(state: object) -> None:
+    """A post's own title is the page's business: its headings start at the third level."""
+    for token in state.tokens:  # type: ignore[attr-defined]
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+
+
+def _image_as_link(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
+    token = tokens[index]
+    return _link_to_image(str(token.attrs.get("src", "")), token.content)
+
+
+def _link_to_image(source: str, description: str) -> str:
+    words = description.strip() or source
+    return f'<a href="{html.escape(source)}">{html.escape(words)}</a>'
+
+
+_parser = _markdown()
+
+
+def render_markdown(source: str) -> SafeHtml:
+    """The HTML of a post. Raises TooComplex for what could only be shown after a long time."""
+    if _looks_pathological(source):
+        raise TooComplex
+    return SafeHtml(_cleaner.clean(_parser.render(source)).strip())
+
+
+_MARKERS = re.compile(r"[\[\]*_`~<|!]")
+_MOST_MARKERS = 12_000
+
+
+def _looks_pathological(source: str) -> bool:
+    """Thousands of unclosed brackets and the like: no human text comes near, and parsing them takes seconds."""
+    return len(_MARKERS.findall(source)) > _MOST_MARKERS
+
+
+def render_html(source: str, base_url: str) -> SafeHtml:
+    """Foreign HTML made safe: links resolved against their origin, images as links, headings lowered."""
+    rewriter = _Rewriter(base_url)
+    rewriter.feed(source)
+    rewriter.close()
+    return SafeHtml(_cleaner.clean("".join(rewriter.out)).strip())
+
+
+class _Rewriter(HTMLParser):
+    """Turns images into links, resolves relative links and lowers headings; nh3 cleans what comes out."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.out: list[str] = []
+        self._base_url = base_url
+        self._open_links = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Write the tag anew with what is kept of it."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "img":
+            self._image(given)
+        elif tag == "a":
+            self._open_links += 1
+            self.out.append(f'<a href="{html.escape(self._absolute(given.get("href", "")))}">')
+        else:
+            kept = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items() if name in {"start", "class", "align"})
+            self.out.append(f"<{_lowered(tag)}{_code_class(kept)}>")
+
+    def _image(self, given: dict[str, str]) -> None:
+        source = self._absolute(given.get("src", ""))
+        words = given.get("alt", "").strip() or source
+        if self._open_links:
+            self.out.append(html.escape(words))
+        else:
+            self.out.append(_link_to_image(source, words))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close what was opened."""
+        if tag == "a":
+            self._open_links = max(0, self._open_links - 1)
+        self.out.append(f"</{_lowered(tag)}>")
+
+    def handle_data(self, data: str) -> None:
+        """Text stays text."""
+        self.out.append(html.escape(data, quote=False))
+
+    def handle_entityref(self, name: str) -> None:
+        """A named character stays named."""
+        self.out.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        """A numbered character stays numbered."""
+        self.out.append(f"&#{name};")
+
+    def _absolute(self, link: str) -> str:
+        try:
+            return urljoin(self._base_url, link)
+        except ValueError:
+            return ""
+
+
+def _lowered(tag: str) -> str:
+    if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+        return f"h{min(6, int(tag[1]) + 2)}"
+    return {"strike": "s", "b": "strong", "i": "em"}.get(tag, tag)
+
+
+def _code_class(attributes: str) -> str:
+    return attributes.replace('"lang-', '"language-')

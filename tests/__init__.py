@@ -1,0 +1,1 @@
+"""Tests, sorted as the house is: one folder a room."""

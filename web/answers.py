@@ -1,0 +1,126 @@
+"""Answers: the one door from a page view to a response, error pages in the same look, and the headers of all.
+
+`show` takes a `PageView` and nothing else; the framework's own template response is banned, because it would put the
+whole request, and with it the account, into every template.
+"""
+
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
+
+from domain.pages import ErrorPage, Failure, Frame
+from domain.refusals import Reason, Refused
+from domain.views import PageView
+from storage.database import Busy
+from web.policy import Cache
+from web.visits import Refusal, Visit
+
+log = structlog.get_logger()
+
+SECURITY_HEADERS = {
+    b"content-security-policy": (
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), interest-cohort=()",
+    b"strict-transport-security": b"max-age=31536000; includeSubDomains",
+}
+
+
+def show(visit: Visit, page: PageView | None, *, status: int = 200) -> Response[str]:
+    """The page for this visit: whole, or the one block that a fragment request asks for. None is a missing page."""
+    if page is None:
+        raise Refusal(Failure.MISSING, 404)
+    templates = visit.house.templates
+    block = visit.fragment if visit.fragment and templates.has_block(page, visit.fragment) else None
+    html = templates.render(page, block=block, **_surroundings(visit))
+    cache = Cache.NEVER if visit.signed_in else visit.cache
+    headers = {"cache-control": cache, "vary": "Cookie, HX-Request-Type, HX-Target"}
+    return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=visit.cookies)
+
+
+def _surroundings(visit: Visit) -> dict[str, Any]:
+    return {"frame": visit.frame, "path": visit.path, "lang": "en", "direction": "ltr", "theme": "auto"}
+
+
+_FAILURES = {
+    Reason.MISSING: Refusal(Failure.MISSING, 404),
+    Reason.SIGN_IN: Refusal(Failure.SIGN_IN, 401),
+    Reason.NOT_CONFIRMED: Refusal(Failure.NOT_CONFIRMED, 403),
+}
+
+
+def refuse(refused: Refused) -> Refusal:
+    """The error page for a write that has no form to show again."""
+    if refused.reason is Reason.TOO_MANY:
+        return Refusal(Failure.TOO_MANY, 429, refused.retry_after)
+    known = _FAILURES.get(refused.reason, Refusal(Failure.FORBIDDEN, 403))
+    return Refusal(known.failure, known.status, refused.retry_after)
+
+
+_STATUSES = {
+    401: Failure.SIGN_IN,
+    403: Failure.FORBIDDEN,
+    404: Failure.MISSING,
+    405: Failure.METHOD,
+    413: Failure.TOO_LARGE,
+    429: Failure.TOO_MANY,
+}
+
+
+def answer_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
+    """A refusal of ours as a page."""
+    return _error_page(request, refusal.failure, refusal.status, refusal.retry_after)
+
+
+def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    """An error of the framework's as a page: its own words stay inside."""
+    status = error.status_code if error.status_code < 500 else 500
+    if status == 500:
+        log.error("request failed", exc_info=error)
+    failure = _STATUSES.get(status, Failure.OURS if status == 500 else Failure.BAD_REQUEST)
+    return _error_page(request, failure, status)
+
+
+def answer_busy(request: Request[Any, Any, Any], error: Busy) -> Response[str]:
+    """Writers queue; when the queue is too long, say when to try again."""
+    log.warning("database busy", reason=str(error))
+    return _error_page(request, Failure.BUSY, 503, retry_after=2)
+
+
+def answer_defect(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """A defect of ours. The page says so; the log has the trace, and no values."""
+    log.error("request failed", exc_info=error)
+    return _error_page(request, Failure.OURS, 500)
+
+
+def _error_page(
+    request: Request[Any, Any, Any], failure: Failure, status: int, retry_after: int | None = None
+) -> Response[str]:
+    visit: Visit | None = request.state.get("visit")
+    surroundings = _surroundings(visit) if visit else {**_NOBODY, "path": request.scope["path"]}
+    page = ErrorPage(status=status, failure=failure, retry_after=retry_after)
+    html = request.app.state.house.templates.render(page, **surroundings)
+    headers = {"cache-control": Cache.NEVER.value}
+    if retry_after:
+        headers["retry-after"] = str(retry_after)
+    cookies = visit.cookies if visit else []
+    return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=cookies)
+
+
+_NOBODY = {"frame": Frame(), "lang": "en", "direction": "ltr", "theme": "auto"}
+
+
+async def add_security_headers(message: Message, scope: Scope) -> None:
+    """Put the same headers on every answer, whoever made it."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message.get("headers", ()), *SECURITY_HEADERS.items()]
+
+

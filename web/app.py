@@ -1,0 +1,78 @@
+"""The Litestar app: the house is built here, its locks are checked, and every route is declared."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from storage.database import Busy, Database
+from storage.secrets import Seal, load_secrets
+from web.answers import add_security_headers, answer_busy, answer_defect, answer_http_error, answer_refusal
+from web.assets import Assets
+from web.forms import Form, read_form
+from web.house import House
+from web.logs import set_up_logs
+from web.policy import demand_policies
+from web.routes import all_routes
+from web.settings import Settings
+from web.templating import Templates
+from web.visits import Refusal, Visit, admit
+from web.worker import run_worker
+
+LARGEST_BODY = 512 * 1024
+"""Bytes of one request: a post of 30,000 characters, each four bytes, each byte percent-encoded, fits."""
+
+
+def create_app(settings: Settings | None = None, routes: Sequence[HTTPRouteHandler] | None = None) -> Litestar:
+    """Stoa, ready to be served. `routes` replaces the route table in tests of the locks."""
+    settings = settings or Settings()
+    set_up_logs()
+    assets = Assets()
+    house = House(
+        settings=settings,
+        database=Database(settings.database),
+        seal=Seal(load_secrets(settings.secrets_path)),
+        templates=Templates(assets=assets.addresses, strict=settings.development),
+    )
+    app = Litestar(
+        route_handlers=all_routes(settings) if routes is None else list(routes),
+        state=State({"house": house, "assets": assets}),
+        before_request=admit,
+        before_send=[add_security_headers],
+        dependencies={"visit": Provide(_visit, sync_to_thread=False), "form": Provide(_form)},
+        exception_handlers={
+            Refusal: answer_refusal,
+            Busy: answer_busy,
+            HTTPException: answer_http_error,
+            Exception: answer_defect,
+        },
+        request_max_body_size=LARGEST_BODY,
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
+        openapi_config=None,
+        logging_config=None,
+        lifespan=[_live],
+    )
+    demand_policies(app)
+    return app
+
+
+def _visit(request: Request) -> Visit:  # type: ignore[type-arg]
+    visit: Visit = request.state.visit
+    return visit
+
+
+async def _form(request: Request) -> Form:  # type: ignore[type-arg]
+    return await read_form(request)
+
+
+@asynccontextmanager
+async def _live(app: Litestar) -> AsyncIterator[None]:
+    house: House = app.state.house
+    async with run_worker(house):
+        yield
+    await house.database.close()

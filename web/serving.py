@@ -1,0 +1,29 @@
+"""Granian, the server: how many processes, which loop, and where it listens."""
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+BACKLOG = 1024
+
+
+def serve_site(port: int, workers: int) -> None:
+    """Serve on the loopback address until interrupted; a proxy with TLS stands in front where others come in."""
+    Granian(
+        "web.serving:build_app",
+        factory=True,
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=workers,
+        backlog=BACKLOG,
+        log_access=False,
+        websockets=False,
+    ).serve()
+
+
+def build_app() -> object:
+    """The app, made anew in each process."""
+    from web.app import create_app  # noqa: PLC0415 -- the parent process needs none of it
+
+    return create_app()

@@ -1,0 +1,37 @@
+"""Settings: everything has a default that works, so that nothing must be configured. Read from `STOA_*`."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this instance runs. Each field is the environment variable of its name with `STOA_` in front."""
+
+    model_config = SettingsConfigDict(env_prefix="STOA_", frozen=True)
+
+    home: Path = Field(default=Path("var"), description="where database, files, mail and secrets are kept")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty for SQLite in the home folder")
+    site_url: str = Field(default="http://127.0.0.1:8000", description="the address under which people reach the site")
+    hosts: tuple[str, ...] = Field(default=(), description="host names that are served; empty for the site's own")
+    smtp_url: str = Field(default="", description="smtp://user:password@host:port; empty writes mail to a folder")
+    mail_from: str = Field(default="stoa@localhost", description="the sender of every mail")
+    trusted_proxies: int = Field(default=0, ge=0, le=9, description="proxies in front whose X-Forwarded-For counts")
+    development: bool = Field(default=True, description="airlock, pattern page and mailbox page")
+    worker: bool = Field(default=True, description="consume events inside the server process")
+
+    @property
+    def database(self) -> str:
+        """The URL of the database in use."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'stoa.db').resolve()}"
+
+    @property
+    def secrets_path(self) -> Path:
+        """The file with this instance's secrets; back it up apart from the database."""
+        return self.home / "secrets.json"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mail goes while no relay is set."""
+        return self.home / "mail"

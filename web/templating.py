@@ -1,0 +1,102 @@
+"""Templates: the Jinja environment, its airlock, and the one way from a view to HTML.
+
+The airlock refuses whatever is not a plain value or a view, so that a row, a request or a guarded value cannot be
+printed even by mistake. It is on in development and in tests, where every template is rendered with real pages.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from babel.support import NullTranslations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
+from jinja2.runtime import BlockReference, Macro
+from markupsafe import Markup
+
+from domain.views import PageView, View, fields_of
+from web import words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+translations: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())
+
+
+class ForeignObject(TypeError):
+    """A template met something that is neither a plain value nor a view."""
+
+
+_ADMITTED = (str, int, float, bool, date, datetime, Enum, View, Markup, Undefined, Macro, BlockReference, type(None))
+
+
+def airlock(value: Any) -> Any:
+    """Let plain values, views and tuples of them through to the output; refuse anything else."""
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            airlock(item)
+    elif not isinstance(value, _ADMITTED):
+        raise ForeignObject(f"a template may not print {type(value).__name__}")
+    return value
+
+
+def gettext(message: str, **values: Any) -> str:
+    """The message in the reader's language."""
+    text = translations.get().gettext(message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:
+    """The message for this number in the reader's language; `%(num)s` is the number."""
+    return translations.get().ngettext(singular, plural, number) % {"num": number, **values}
+
+
+class Templates:
+    """Every template of the house, and the components under the name `ui`."""
+
+    def __init__(self, *, assets: Mapping[str, str], strict: bool) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=select_autoescape(enabled_extensions=("html", "xml"), default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+            auto_reload=strict,
+            finalize=airlock if strict else None,
+        )
+        self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
+        self.environment.globals |= {"ui": _Components(self.environment), "words": words, "asset": assets.__getitem__}
+
+    def render(self, page: PageView, *, block: str | None = None, **frame: Any) -> str:
+        """The whole page, or one of its blocks alone: block names are the ids of the elements they fill."""
+        template = self.environment.get_template(page.template)
+        context = template.new_context({**fields_of(page), **frame, "page": page})
+        if block is None:
+            return self.environment.concat(template.root_render_func(context))  # type: ignore[no-any-return]
+        return self.environment.concat(template.blocks[block](context))  # type: ignore[no-any-return]
+
+    def has_block(self, page: PageView, block: str) -> bool:
+        """Whether this page's own template fills a block of that name."""
+        return block in self.environment.get_template(page.template).blocks
+
+
+class _Components(SimpleNamespace):
+    """`ui.byline(...)` is the macro `byline` of components/byline.html; one component, one macro, one file."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__()
+        self._environment = environment
+
+    def __getattr__(self, name: str) -> Macro:
+        macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
+        setattr(self, name, macro)
+        return macro
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every component there is."""
+        return tuple(sorted(path.stem for path in (TEMPLATES / "components").glob("*.html")))

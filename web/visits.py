@@ -1,0 +1,210 @@
+"""A visit: who is behind a request, and what the frame around every page shows them.
+
+`admit` runs before each handler. It turns cookies into a viewer, enforces what the route declares, and refuses forms
+that another site sent. Handlers get a `Visit` and decide nothing about identity.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+
+from domain.accounts import PASSWORD_FRESH_FOR, REMEMBER_FOR
+from domain.members import line_of_member
+from domain.pages import Failure, Frame, RailSig
+from domain.visibility import VISITOR, Viewer, member_ring
+from storage.members import list_sigs_of
+from storage.sessions import SEEN_EVERY, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
+from web.browsers import describe_browser
+from web.house import House
+from web.policy import Cache, Caller, Policy, policy_of
+
+SESSION_COOKIE = "__Host-session"
+REMEMBER_COOKIE = "__Host-remember"
+BROWSER_COOKIE = "__Host-browser"
+KEEP_BROWSER_FOR = 365 * 86400
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+HIGHEST_ID = 2**63 - 1
+
+
+class Refusal(Exception):
+    """A request that is answered with an error page instead of its handler's answer."""
+
+    def __init__(self, failure: Failure, status: int, retry_after: int | None = None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.status = status
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request's visitor or member. `fragment` is the block of the page that htmx asks for, `cookies` are set on the
+    answer, whatever it is."""
+
+    house: House
+    now: datetime
+    viewer: Viewer = VISITOR
+    signed_in: SignedIn | None = None
+    frame: Frame = field(default_factory=Frame)
+    path: str = "/"
+    cache: Cache = Cache.NEVER
+    fragment: str | None = None
+    address: str = ""
+    browser: str = ""
+    browser_token: str | None = None
+    cookies: list[Cookie] = field(default_factory=list)
+
+    @property
+    def password_is_fresh(self) -> bool:
+        """Whether the password was given in this session lately enough for a sensitive change."""
+        given = self.signed_in.password_at if self.signed_in else None
+        return given is not None and self.now - given <= PASSWORD_FRESH_FOR
+
+    @property
+    def member_id(self) -> int:
+        """The member who is signed in; only for routes that demand one."""
+        if self.signed_in is None:
+            raise Refusal(Failure.SIGN_IN, 401)
+        return self.signed_in.member_id
+
+
+def cookie(name: str, value: str, *, max_age: int | None = None) -> Cookie:
+    """A cookie for this host alone, out of reach of scripts; without an age it ends with the browser."""
+    return Cookie(key=name, value=value, path="/", secure=True, httponly=True, samesite="lax", max_age=max_age)
+
+
+def cookies_for(tokens: Tokens) -> list[Cookie]:
+    """The cookies of a browser that has just signed in."""
+    cookies = [cookie(SESSION_COOKIE, tokens.session)]
+    if tokens.remember:
+        cookies.append(cookie(REMEMBER_COOKIE, tokens.remember, max_age=int(REMEMBER_FOR.total_seconds())))
+    if tokens.browser:
+        cookies.append(cookie(BROWSER_COOKIE, tokens.browser, max_age=KEEP_BROWSER_FOR))
+    return cookies
+
+
+def cookies_for_leaving() -> list[Cookie]:
+    """Take session and remembering back; the mark of a known browser stays, it names nobody."""
+    return [cookie(SESSION_COOKIE, "", max_age=0), cookie(REMEMBER_COOKIE, "", max_age=0)]
+
+
+async def admit(request: Request) -> Response | None:  # type: ignore[type-arg]
+    """Decide whether the handler runs, and for whom. Returns an answer of its own to redirect."""
+    house: House = request.app.state.house
+    policy = policy_of(request.route_handler)
+    if policy is None:
+        return None
+    visit = request.state.visit = _arrive(house, request, policy)
+    if request.method not in SAFE_METHODS:
+        _demand_same_origin(request)
+    _demand_possible_ids(request)
+    if policy.cache is not Cache.IMMUTABLE:
+        await _recognise(house, request, visit)
+    return _demand_caller(request, visit, policy)
+
+
+def _arrive(house: House, request: Request, policy: Policy) -> Visit:  # type: ignore[type-arg]
+    is_partial = request.headers.get("hx-request-type") == "partial"
+    return Visit(
+        house=house,
+        now=house.clock(),
+        path=request.scope["path"],
+        cache=policy.cache,
+        fragment=request.headers.get("hx-target", "").rpartition("#")[2] if is_partial else None,
+        address=_address_of(request, house.settings.trusted_proxies),
+        browser=describe_browser(request.headers.get("user-agent", "")),
+        browser_token=request.cookies.get(BROWSER_COOKIE),
+    )
+
+
+def _address_of(request: Request, trusted_proxies: int) -> str:  # type: ignore[type-arg]
+    """The caller's network address; behind proxies of ours, the one that the outermost of them saw."""
+    peer = request.client.host if request.client else ""
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if trusted_proxies and len(forwarded) >= trusted_proxies:
+        return forwarded[-trusted_proxies]
+    return peer
+
+
+def _demand_same_origin(request: Request) -> None:  # type: ignore[type-arg]
+    """A form must come from one of our own pages: browsers say where from, in headers that no page can forge."""
+    origin = request.headers.get("origin")
+    fetch_site = request.headers.get("sec-fetch-site")
+    if fetch_site is not None and fetch_site not in {"same-origin", "none"}:
+        raise Refusal(Failure.CROSS_SITE, 403)
+    if origin is None and fetch_site is None:
+        raise Refusal(Failure.CROSS_SITE, 403)
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise Refusal(Failure.CROSS_SITE, 403)
+
+
+def _demand_possible_ids(request: Request) -> None:  # type: ignore[type-arg]
+    """No row has such an id, and the drivers cannot even ask for it."""
+    for value in request.path_params.values():
+        if isinstance(value, int) and not 0 <= value <= HIGHEST_ID:
+            raise Refusal(Failure.MISSING, 404)
+
+
+async def _recognise(house: House, request: Request, visit: Visit) -> None:  # type: ignore[type-arg]
+    token = request.cookies.get(SESSION_COOKIE)
+    signed_in = await find_signed_in(house.database, token, visit.now) if token else None
+    remember = request.cookies.get(REMEMBER_COOKIE)
+    if signed_in is None and remember:
+        tokens = await resume_remembered(house.database, remember, visit.browser, visit.now)
+        visit.cookies += cookies_for(tokens) if tokens else [cookie(REMEMBER_COOKIE, "", max_age=0)]
+        signed_in = await find_signed_in(house.database, tokens.session, visit.now) if tokens else None
+    if signed_in is None:
+        return
+    if visit.now - signed_in.seen_at > SEEN_EVERY:
+        await note_seen(house.database, signed_in.session_id, visit.now)
+    await _recognise_member(house, visit, signed_in)
+
+
+async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> None:
+    async with house.database.reading() as connection:
+        sigs = await list_sigs_of(connection, signed_in.member_id)
+    ring = member_ring(
+        signed_in.member_id,
+        in_good_standing=signed_in.in_good_standing,
+        sig_ids=[sig.sig_id for sig in sigs],
+        is_staff=signed_in.is_staff,
+    )
+    visit.signed_in = signed_in
+    visit.viewer = Viewer(signed_in.member_id, ring)
+    visit.frame = Frame(
+        me=line_of_member(signed_in.person, ring),
+        sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in sigs),
+        is_confirmed=signed_in.is_confirmed,
+    )
+
+
+def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response | None:  # type: ignore[type-arg]
+    match policy.caller:
+        case Caller.VISITOR if visit.signed_in:
+            return redirect("/", visit)
+        case Caller.SIGNED_IN | Caller.MEMBER if visit.signed_in is None:
+            if request.method in SAFE_METHODS:
+                return redirect(f"/sign-in?next={quote(visit.path, safe='/')}", visit)
+            raise Refusal(Failure.SIGN_IN, 401)
+        case Caller.MEMBER if not visit.viewer.is_member:
+            raise Refusal(Failure.NOT_CONFIRMED, 403)
+        case Caller.DEVELOPER if not visit.house.settings.development:
+            raise Refusal(Failure.MISSING, 404)
+    return None
+
+
+def redirect(path: str, visit: Visit | None = None) -> Response[bytes]:
+    """See another page, by GET, with the visit's cookies."""
+    cookies = visit.cookies if visit else []
+    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"location": path, "cache-control": Cache.NEVER}, cookies=cookies)
+
+
+def is_local_path(path: str) -> bool:
+    """Whether a path given by the browser leads to a page of ours, and nowhere else."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")):
+        return False
+    return all(letter.isprintable() and letter != "\\" for letter in path)
