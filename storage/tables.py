@@ -160,18 +160,39 @@ class KnownBrowser(SQLModel, table=True):
     created_at: datetime = _moment()
 
 
-class MailToken(SQLModel, table=True):
-    """What a link in a mail is good for, once; `email_*` hold the new address while a change waits."""
+class Registration(SQLModel, table=True):
+    """A registration that waits for its mail to be answered: sealed whole, nobody's account, gone when it expires."""
 
-    __tablename__ = "mail_tokens"
-    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    account_id: int = _link("accounts.account_id", index=True)
-    purpose: str = _text()
-    email_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
-    email_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    __tablename__ = "registrations"
+    registration_id: int | None = _id()
+    email_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
+    sealed: bytes = _bytes()
     created_at: datetime = _moment()
     expires_at: datetime = _moment()
-    used_at: datetime | None = _moment(nullable=True)
+
+
+class PendingAddress(SQLModel, table=True):
+    """An address that a member has given and not yet proved to be theirs; after the proof, the address before it."""
+
+    __tablename__ = "pending_addresses"
+    pending_id: int | None = _id()
+    account_id: int = _link("accounts.account_id", index=True)
+    email_sealed: bytes = _bytes()
+    email_hash: bytes = _bytes()
+    created_at: datetime = _moment()
+    expires_at: datetime = _moment()
+
+
+class MailToken(SQLModel, table=True):
+    """What a link in a mail is good for, once. `subject_id` is a registration, an account or a pending address, as the
+    purpose says."""
+
+    __tablename__ = "mail_tokens"
+    __table_args__ = (Index("ix_mail_tokens_subject", "purpose", "subject_id"),)
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    purpose: str = _text()
+    subject_id: int = Field(sa_type=BigInteger)
+    expires_at: datetime = _moment()
 
 
 class AttemptCount(SQLModel, table=True):

@@ -1,7 +1,8 @@
 """The Litestar app: the house is built here, its locks are checked, and every route is declared."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
@@ -15,7 +16,7 @@ from storage.secrets import Seal, load_secrets
 from web.answers import add_security_headers, answer_busy, answer_defect, answer_http_error, answer_refusal
 from web.assets import Assets
 from web.forms import Form, read_form
-from web.house import House
+from web.house import House, read_clock
 from web.logs import set_up_logs
 from web.policy import demand_policies
 from web.routes import all_routes
@@ -28,8 +29,12 @@ LARGEST_BODY = 512 * 1024
 """Bytes of one request: a post of 30,000 characters, each four bytes, each byte percent-encoded, fits."""
 
 
-def create_app(settings: Settings | None = None, routes: Sequence[HTTPRouteHandler] | None = None) -> Litestar:
-    """Stoa, ready to be served. `routes` replaces the route table in tests of the locks."""
+def create_app(
+    settings: Settings | None = None,
+    routes: Sequence[HTTPRouteHandler] | None = None,
+    clock: Callable[[], datetime] = read_clock,
+) -> Litestar:
+    """Stoa, ready to be served. Tests replace the route table to break its lock, and the clock to stop time."""
     settings = settings or Settings()
     set_up_logs()
     assets = Assets()
@@ -38,6 +43,7 @@ def create_app(settings: Settings | None = None, routes: Sequence[HTTPRouteHandl
         database=Database(settings.database),
         seal=Seal(load_secrets(settings.secrets_path)),
         templates=Templates(assets=assets.addresses, strict=settings.development),
+        clock=clock,
     )
     app = Litestar(
         route_handlers=all_routes(settings) if routes is None else list(routes),

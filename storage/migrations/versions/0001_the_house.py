@@ -178,20 +178,39 @@ def upgrade() -> None:
     with op.batch_alter_table('known_browsers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_known_browsers_account_id'), ['account_id'], unique=False)
 
-    op.create_table('mail_tokens',
-    sa.Column('token_hash', sa.LargeBinary(), nullable=False),
-    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('purpose', sa.Text(), nullable=False),
-    sa.Column('email_sealed', sa.LargeBinary(), nullable=True),
-    sa.Column('email_hash', sa.LargeBinary(), nullable=True),
+    op.create_table('registrations',
+    sa.Column('registration_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('email_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
-    sa.Column('used_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('registration_id')
+    )
+    with op.batch_alter_table('registrations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_registrations_email_hash'), ['email_hash'], unique=False)
+
+    op.create_table('pending_addresses',
+    sa.Column('pending_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('email_sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('email_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.account_id'], ),
+    sa.PrimaryKeyConstraint('pending_id')
+    )
+    with op.batch_alter_table('pending_addresses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pending_addresses_account_id'), ['account_id'], unique=False)
+
+    op.create_table('mail_tokens',
+    sa.Column('token_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('token_hash')
     )
     with op.batch_alter_table('mail_tokens', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_mail_tokens_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('ix_mail_tokens_subject', ['purpose', 'subject_id'], unique=False)
 
     op.create_table('memberships',
     sa.Column('sig_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -399,10 +418,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_memberships_member_id'))
 
     op.drop_table('memberships')
-    with op.batch_alter_table('mail_tokens', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_mail_tokens_account_id'))
-
     op.drop_table('mail_tokens')
+    op.drop_table('pending_addresses')
+    op.drop_table('registrations')
     with op.batch_alter_table('known_browsers', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_known_browsers_account_id'))
 

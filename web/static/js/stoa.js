@@ -47,6 +47,15 @@
       if (held) menu.querySelector("summary").focus();
     });
   });
+  // One's own key: what is chosen shows on the chip at once; it counts when the form is saved.
+  document.addEventListener("change", ({ target }) => {
+    const chip = target.closest(".key_choice");
+    if (!chip) return;
+    const [option, face] = [target.closest("label"), chip.querySelector("summary")];
+    chip.className = `key_chip key_choice end ${target.dataset.scope}`;
+    face.querySelector("svg").replaceWith(option.querySelector("svg").cloneNode(true));
+    face.querySelector(".key_chip-word").textContent = option.querySelector(".key_choice-word").textContent;
+  });
   document.addEventListener("submit", (event) => {
     if (event.target.action.endsWith("/sign-out")) store.clear();
   });
