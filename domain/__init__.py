@@ -1,1 +1,1 @@
-"""What Stoa decides: rules and views. Imports the standard library only, so that every rule can be read and tested alone."""
+"""What Stoa decides: rules and views. Imports the standard library only, so that every rule can be read alone."""

@@ -1,4 +1,4 @@
-"""Accounts: what registration asks, how long sessions live, how often one may try, and when to ask the password again."""
+"""Accounts: what registration asks, how long sessions live, how often one may try, when the password is asked again."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ class Attempt(StrEnum):
     SIGN_IN = "sign-in"
     REGISTER = "register"
     RESET = "reset"
+    ADDRESS = "address"
     PASSWORD = "password"  # noqa: S105 -- the name of an attempt, not a secret
 
 
@@ -65,6 +66,7 @@ LIMITS = {
     Attempt.SIGN_IN: Limit(20, 100, timedelta(hours=1)),
     Attempt.REGISTER: Limit(5, 30, timedelta(hours=1)),
     Attempt.RESET: Limit(5, 30, timedelta(hours=1)),
+    Attempt.ADDRESS: Limit(5, 30, timedelta(hours=1)),
     Attempt.PASSWORD: Limit(20, 100, timedelta(hours=1)),
 }
 """Attempts from a browser that has signed in to the account before are counted apart, so a stranger's guesses never
@@ -93,10 +95,16 @@ def problem_with_email(email: str) -> Problem | None:
     if len(email) > LONGEST_EMAIL:
         return Problem.TOO_LONG
     local, at, host = email.rpartition("@")
-    is_plain = all(letter.isprintable() and not letter.isspace() for letter in email)
-    if not (local and at and is_plain and len(local) <= 64 and "." in host and all(host.split("."))):
+    is_plain = all(letter.isprintable() and letter not in _NEVER_IN_EMAIL for letter in email)
+    if not (local and at and is_plain and "@" not in local and len(local) <= 64):
         return Problem.MALFORMED
-    return None
+    parts = host.split(".")
+    is_host = len(parts) > 1 and all(part and part.replace("-", "").isalnum() for part in parts)
+    return None if is_host else Problem.MALFORMED
+
+
+_NEVER_IN_EMAIL = frozenset(' "(),:;<>[\\]')
+"""What could turn one recipient into several, or into a name. Quoted local parts are lawful, and in use by nobody."""
 
 
 def problem_with_password(password: str, is_common: bool) -> Problem | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.views import PageView, View
 from domain.visibility import (
     ALL_MEMBERS,
     EVERYONE,
@@ -22,7 +23,6 @@ from domain.visibility import (
     reason_to_see,
     reveal,
 )
-from domain.views import PageView, View
 
 
 class EntryKind(StrEnum):

@@ -73,7 +73,8 @@ def member_ring(
     list_ids: Iterable[int] = (),
     is_staff: bool = False,
 ) -> Ring:
-    """The ring of a signed-in person; until the address is confirmed, and while suspended, it opens only the public square."""
+    """The ring of a signed-in person; until they confirm their address, and while suspended, no more than a visitor's
+    and what is their own."""
     ring = {PUBLIC, own_key(member_id)}
     if not in_good_standing:
         return frozenset(ring)
@@ -219,10 +220,10 @@ class Guarded(Generic[T]):
     def _refuse(self, *_: object) -> Never:
         raise TypeError("a guarded value is opened by domain.visibility.reveal, with the ring of its reader")
 
-    __str__ = __format__ = __bool__ = __eq__ = __lt__ = __reduce__ = __iter__ = _refuse  # type: ignore[assignment]
+    __str__ = __format__ = __bool__ = __eq__ = __lt__ = __reduce__ = __iter__ = _refuse
     __hash__ = None  # type: ignore[assignment]
 
 
 def reveal(guarded: Guarded[T], ring: Ring) -> T | None:
     """The value for a viewer whose ring opens it, else None: hidden and missing look the same."""
-    return guarded._value if may_see(guarded._keys, ring) else None
+    return guarded._value if may_see(guarded.keys, ring) else None  # noqa: SLF001 -- the one place that opens it

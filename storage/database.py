@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Executable, Row, event
+from sqlalchemy import Executable, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -48,6 +49,7 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=WRITER_PATIENCE,
+            hide_parameters=True,  # an error that is logged must not carry what people typed
             **options,
         )
         event.listen(engine.sync_engine, "before_cursor_execute", _note_statement)
@@ -78,12 +80,12 @@ class Database:
         await self._writer.dispose()
 
 
-async def fetch_all(connection: AsyncConnection, statement: Executable) -> list[Row[Any]]:
+async def fetch_all(connection: AsyncConnection, statement: Executable) -> list[Any]:
     """Every row of a statement."""
     return list((await connection.execute(statement)).all())
 
 
-async def fetch_one(connection: AsyncConnection, statement: Executable) -> Row[Any] | None:
+async def fetch_one(connection: AsyncConnection, statement: Executable) -> Any:
     """The first row of a statement, or None."""
     return (await connection.execute(statement)).first()
 

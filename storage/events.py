@@ -39,9 +39,9 @@ async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int
 async def list_waiting(database: Database, now: datetime, limit: int = 100) -> list[Happened]:
     """The oldest events that are due."""
     statement = (
-        select(Event.event_id, Event.name, Event.ids, Event.attempts)
-        .where(Event.done_at.is_(None), Event.next_try_at <= now)  # type: ignore[union-attr]
-        .order_by(Event.event_id)  # type: ignore[arg-type]
+        select(Event.c.event_id, Event.c.name, Event.c.ids, Event.c.attempts)
+        .where(Event.c.done_at.is_(None), Event.c.next_try_at <= now)
+        .order_by(Event.c.event_id)
         .limit(limit)
     )
     async with database.reading() as connection:
@@ -53,19 +53,19 @@ async def settle(database: Database, done: Sequence[int], failed: Sequence[Happe
     """Mark what was consumed, and put off what failed: twice as long each time, up to `LONGEST_DELAY`."""
     async with database.writing() as connection:
         if done:
-            await connection.execute(update(Event).where(Event.event_id.in_(done)).values(done_at=now))  # type: ignore[union-attr]
+            await connection.execute(update(Event).where(Event.c.event_id.in_(done)).values(done_at=now))
         for event in failed:
             delay = min(timedelta(seconds=2**event.attempts), LONGEST_DELAY)
             values = {"attempts": event.attempts + 1, "next_try_at": now + delay}
             if event.attempts + 1 >= MOST_ATTEMPTS:
                 values["done_at"] = now
-            await connection.execute(update(Event).where(Event.event_id == event.event_id).values(values))  # type: ignore[arg-type]
+            await connection.execute(update(Event).where(Event.c.event_id == event.event_id).values(values))
 
 
 async def forget_done(database: Database, now: datetime) -> None:
     """Delete events that were consumed long ago."""
     async with database.writing() as connection:
-        await connection.execute(delete(Event).where(Event.done_at < now - KEEP_DONE_FOR))  # type: ignore[operator,arg-type]
+        await connection.execute(delete(Event).where(Event.c.done_at < now - KEEP_DONE_FOR))
 
 
 async def take_lease(database: Database, name: str, holder: str, now: datetime, seconds: int) -> bool:
@@ -76,6 +76,6 @@ async def take_lease(database: Database, name: str, holder: str, now: datetime, 
         statement = taking.on_conflict_do_update(
             index_elements=["name"],
             set_={"holder": holder, "expires_at": until},
-            where=or_(Lease.holder == holder, Lease.expires_at < now),
-        ).returning(Lease.holder)
+            where=or_(Lease.c.holder == holder, Lease.c.expires_at < now),
+        ).returning(Lease.c.holder)
         return (await connection.execute(statement)).first() is not None

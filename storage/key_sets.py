@@ -47,7 +47,8 @@ class _OnRing(FunctionElement[bool]):
 @compiles(_OnRing, "sqlite")
 def _on_ring_sqlite(element: _OnRing, compiler: Any, **options: Any) -> str:
     key, ring = element.clauses
-    return f"{compiler.process(key, **options)} IN (SELECT value FROM json_each({compiler.process(ring, **options)}))"
+    left, right = compiler.process(key, **options), compiler.process(ring, **options)
+    return f"{left} IN (SELECT value FROM json_each({right}))"  # noqa: S608 -- both sides are compiled, the ring is bound
 
 
 @compiles(_OnRing, "postgresql")
@@ -58,17 +59,17 @@ def _on_ring_postgresql(element: _OnRing, compiler: Any, **options: Any) -> str:
 
 def opens(key_set_id: Any, ring: Ring) -> ColumnElement[bool]:
     """SQL: the set in this column has a key on this ring."""
-    on_ring = _OnRing(KeySetKey.key, bindparam(None, ring, _RingType()))
-    return exists(select(1).where(KeySetKey.key_set_id == key_set_id, on_ring))
+    on_ring = _OnRing(KeySetKey.c.key, bindparam(None, ring, _RingType()))
+    return exists(select(1).where(KeySetKey.c.key_set_id == key_set_id, on_ring))
 
 
 async def intern_key_set(connection: AsyncConnection, keys: Keys) -> int:
     """The id of this set of keys; the set is stored when it is new."""
     text = " ".join(sorted(keys))
-    known = (await connection.execute(select(KeySet.key_set_id).where(KeySet.keys == text))).scalar()
+    known: int | None = (await connection.execute(select(KeySet.c.key_set_id).where(KeySet.c.text == text))).scalar()
     if known is not None:
         return known
-    added = await connection.execute(insert(KeySet).values(keys=text).returning(KeySet.key_set_id))
+    added = await connection.execute(insert(KeySet).values(text=text).returning(KeySet.c.key_set_id))
     key_set_id: int = added.scalar_one()
     rows = [{"key_set_id": key_set_id, "key": key} for key in sorted(keys)]
     await connection.execute(insert(KeySetKey), rows)
@@ -77,5 +78,5 @@ async def intern_key_set(connection: AsyncConnection, keys: Keys) -> int:
 
 @lru_cache(maxsize=65_536)
 def parse_keys(text: str) -> Keys:
-    """The set that `key_sets.keys` spells."""
+    """The set that `key_sets.text` spells."""
     return frozenset(Key(key) for key in text.split(" "))

@@ -19,8 +19,9 @@ DEEPEST_NESTING = 20
 """Levels of quotes and lists; deeper ones are not read as such."""
 
 _TAGS = {
-    *("p br hr h2 h3 h4 h5 h6 blockquote pre code kbd samp em strong s del ins sub sup").split(),
-    *("ul ol li dl dt dd table thead tbody tr th td a").split(),
+    *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "kbd", "samp", "em", "strong"),
+    *("s", "del", "ins", "sub", "sup", "a", "ul", "ol", "li", "dl", "dt", "dd"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}, "code": {"class"}}
 _SCHEMES = {"http", "https", "mailto"}
@@ -43,7 +44,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
             return value if value.isascii() and value.isdigit() and int(value) <= _HIGHEST_START else None
         case _, "align":
             return value if value in {"left", "right", "center"} else None
-    return value
+        case _:
+            return value
 
 
 def _is_safe_link(link: str) -> bool:
@@ -113,10 +115,25 @@ def _looks_pathological(source: str) -> bool:
     return len(_MARKERS.findall(source)) > _MOST_MARKERS
 
 
+_LONGEST_HTML = 200_000
+"""Characters; upstream's posts stay below a tenth of it. What is longer is shown as its source."""
+
+_reader = nh3.Cleaner(
+    tags=_TAGS | {"img", "h1", "b", "i", "strike"},
+    attributes={"a": {"href"}, "img": {"src", "alt"}, **{tag: _ATTRIBUTES[tag] for tag in ("ol", "th", "td", "code")}},
+    url_schemes=_SCHEMES,
+    link_rel=None,
+    strip_comments=True,
+)
+"""Foreign HTML as a browser would read it, written out whole: Python's own parser takes minutes over broken tags."""
+
+
 def render_html(source: str, base_url: str) -> SafeHtml:
     """Foreign HTML made safe: links resolved against their origin, images as links, headings lowered."""
+    if len(source) > _LONGEST_HTML:
+        return SafeHtml(f"<pre>{html.escape(source)}</pre>")
     rewriter = _Rewriter(base_url)
-    rewriter.feed(source)
+    rewriter.feed(_reader.clean(source))
     rewriter.close()
     return SafeHtml(_cleaner.clean("".join(rewriter.out)).strip())
 
@@ -139,7 +156,11 @@ class _Rewriter(HTMLParser):
             self._open_links += 1
             self.out.append(f'<a href="{html.escape(self._absolute(given.get("href", "")))}">')
         else:
-            kept = "".join(f' {name}="{html.escape(value)}"' for name, value in given.items() if name in {"start", "class", "align"})
+            kept = "".join(
+                f' {name}="{html.escape(value)}"'
+                for name, value in given.items()
+                if name in {"start", "class", "align"}
+            )
             self.out.append(f"<{_lowered(tag)}{_code_class(kept)}>")
 
     def _image(self, given: dict[str, str]) -> None:
@@ -169,10 +190,14 @@ class _Rewriter(HTMLParser):
         self.out.append(f"&#{name};")
 
     def _absolute(self, link: str) -> str:
-        try:
-            return urljoin(self._base_url, link)
-        except ValueError:
-            return ""
+        return _resolved(self._base_url, link)
+
+
+def _resolved(base_url: str, link: str) -> str:
+    try:
+        return urljoin(base_url, link)
+    except ValueError:
+        return ""
 
 
 def _lowered(tag: str) -> str:
@@ -183,3 +208,47 @@ def _lowered(tag: str) -> str:
 
 def _code_class(attributes: str) -> str:
     return attributes.replace('"lang-', '"language-')
+
+
+_IN_COMMENT = re.compile(
+    r"`(?P<code>[^`\n]{1,600})`"
+    r"|\[(?P<words>[^\[\]\n]{1,600})\]\((?P<link>[^\s()]{1,2000}(?:\([^\s()]{0,500}\)[^\s()]{0,500}){0,3})"
+    r"(?:[ \t]{1,5}\"[^\"\n]{0,300}\")?\)"
+    r"|(?P<address>https?://[^\s<>\"`*]{1,2000}[^\s<>\"`*.,;:!?')\]])"
+    r"|\*\*(?P<strong>[^*\n]{1,600})\*\*"
+    r"|(?<![\w*])\*(?P<em>[^*\s](?:[^*\n]{0,600}[^*\s])?)\*(?![\w*])"
+    r"|(?<!\w)_(?P<under>[^_\s](?:[^_\n]{0,600}[^_\s])?)_(?!\w)"
+)
+"""The little Markdown of a comment; every repetition is bounded, so that no text takes long."""
+
+
+def render_comment(source: str, base_url: str) -> SafeHtml:
+    """The HTML of a foreign comment: links, code, emphasis and line breaks in what is text otherwise."""
+    lines = source.replace("\r\n", "\n").strip().split("\n")
+    written = "<br>".join(_comment_text(line, base_url) for line in lines)
+    return SafeHtml(_cleaner.clean(f"<p>{written}</p>"))
+
+
+def _comment_text(text: str, base_url: str, *, within: bool = False) -> str:
+    """Text with its marks as HTML; `within` a mark there are no further links."""
+    out: list[str] = []
+    done = 0
+    for mark in _IN_COMMENT.finditer(text):
+        out += html.escape(text[done : mark.start()], quote=False), _comment_mark(mark, base_url, within=within)
+        done = mark.end()
+    return "".join(out) + html.escape(text[done:], quote=False)
+
+
+def _comment_mark(mark: re.Match[str], base_url: str, *, within: bool) -> str:
+    kind, found = str(mark.lastgroup), mark.group(mark.lastgroup or 0)
+    if kind == "code":
+        return f"<code>{html.escape(found, quote=False)}</code>"
+    if kind in {"link", "address"} and within:
+        return html.escape(mark.group(), quote=False)
+    if kind == "link":
+        words = _comment_text(mark["words"], base_url, within=True)
+        return f'<a href="{html.escape(_resolved(base_url, found))}">{words}</a>'
+    if kind == "address":
+        return f'<a href="{html.escape(found)}">{html.escape(found, quote=False)}</a>'
+    tag = "strong" if kind == "strong" else "em"
+    return f"<{tag}>{_comment_text(found, base_url, within=within)}</{tag}>"

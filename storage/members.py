@@ -49,10 +49,10 @@ class MySig:
 async def list_sigs_of(connection: AsyncConnection, member_id: int) -> list[MySig]:
     """The SIGs of a member, by name."""
     statement = (
-        select(Sig.sig_id, Sig.slug, Sig.name, Sig.member_count)
-        .join(Membership, Membership.sig_id == Sig.sig_id)  # type: ignore[arg-type]
-        .where(Membership.member_id == member_id)
-        .order_by(Sig.name, Sig.sig_id)
+        select(Sig.c.sig_id, Sig.c.slug, Sig.c.name, Sig.c.member_count)
+        .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
+        .where(Membership.c.member_id == member_id)
+        .order_by(Sig.c.name, Sig.c.sig_id)
     )
     return [MySig(*row) for row in await fetch_all(connection, statement)]
 
@@ -63,10 +63,10 @@ async def find_people(connection: AsyncConnection, member_ids: Iterable[int]) ->
     if not wanted:
         return {}
     statement = (
-        select(Member.member_id, Member.public_id, EntryRow.kind, EntryRow.value, KeySet.keys)
-        .join(EntryRow, EntryRow.member_id == Member.member_id)  # type: ignore[arg-type]
-        .join(KeySet, KeySet.key_set_id == EntryRow.key_set_id)  # type: ignore[arg-type]
-        .where(Member.member_id.in_(wanted), EntryRow.kind.in_(LINE_KINDS))  # type: ignore[union-attr,attr-defined]
+        select(Member.c.member_id, Member.c.public_id, EntryRow.c.kind, EntryRow.c.value, KeySet.c.text.label("keys"))
+        .join(EntryRow, EntryRow.c.member_id == Member.c.member_id)
+        .join(KeySet, KeySet.c.key_set_id == EntryRow.c.key_set_id)
+        .where(Member.c.member_id.in_(wanted), EntryRow.c.kind.in_(LINE_KINDS))
     )
     entries: dict[tuple[int, str], dict[EntryKind, Guarded[str]]] = {}
     for member_id, public_id, kind, value, keys in await fetch_all(connection, statement):
@@ -92,7 +92,7 @@ async def add_member(
         "is_staff": False,
         "has_public_page": has_public_page,
     }
-    added = await connection.execute(insert(Member).values(row).returning(Member.member_id))
+    added = await connection.execute(insert(Member).values(row).returning(Member.c.member_id))
     member_id: int = added.scalar_one()
     owner = Owner(member_id, frozenset(), in_good_standing, has_public_page)
     for kind, value in values.items():
@@ -108,7 +108,7 @@ async def _write_entry(
     key_set_id = await intern_key_set(connection, keys)
     values = {"value": value, "audience": str(audience), "key_set_id": key_set_id, "changed_at": now}
     changed = await connection.execute(
-        update(EntryRow).where(EntryRow.member_id == owner.member_id, EntryRow.kind == kind).values(values)  # type: ignore[arg-type]
+        update(EntryRow).where(EntryRow.c.member_id == owner.member_id, EntryRow.c.kind == kind).values(values)
     )
     if changed.rowcount == 0:
         row = {"member_id": owner.member_id, "kind": kind.value, "position": 0, **values}
@@ -117,34 +117,41 @@ async def _write_entry(
 
 async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
     """What the rule must know of a member."""
-    statement = select(Member.in_good_standing, Member.has_public_page).where(Member.member_id == member_id)
+    statement = select(Member.c.in_good_standing, Member.c.has_public_page).where(Member.c.member_id == member_id)
     standing, public_page = (await connection.execute(statement)).one()
-    sigs = await connection.execute(select(Membership.sig_id).where(Membership.member_id == member_id))
+    sigs = await connection.execute(select(Membership.c.sig_id).where(Membership.c.member_id == member_id))
     return Owner(member_id, frozenset(sigs.scalars()), standing, public_page)
 
 
 async def rewrite_keys(connection: AsyncConnection, member_id: int) -> None:
     """Work out the keys of every entry of a member anew: after joining, leaving, confirming or switching the page."""
     owner = await find_owner(connection, member_id)
-    statement = select(EntryRow.entry_id, EntryRow.kind, EntryRow.audience, EntryRow.key_set_id)
+    statement = select(EntryRow.c.entry_id, EntryRow.c.kind, EntryRow.c.audience, EntryRow.c.key_set_id)
     for entry_id, kind, audience, before in await fetch_all(
-        connection, statement.where(EntryRow.member_id == member_id)
+        connection, statement.where(EntryRow.c.member_id == member_id)
     ):
         rule = ENTRY_RULES[EntryKind(kind)]
         keys = keys_for(Audience.parse(audience), owner, may_be_public=rule.may_be_public)
         after = await intern_key_set(connection, keys)
         if after != before:
-            change = update(EntryRow).where(EntryRow.entry_id == entry_id)  # type: ignore[arg-type]
+            change = update(EntryRow).where(EntryRow.c.entry_id == entry_id)
             await connection.execute(change.values(key_set_id=after))
 
 
 async def _entries_of(connection: AsyncConnection, member_id: int, seal: Seal) -> list[Entry]:
     """Every entry of a member, guarded. The address is held once, with the account, and only unsealed here."""
     statement = (
-        select(EntryRow.entry_id, EntryRow.kind, EntryRow.value, EntryRow.audience, KeySet.keys, Account.email_sealed)
-        .join(KeySet, KeySet.key_set_id == EntryRow.key_set_id)  # type: ignore[arg-type]
-        .outerjoin(Account, Account.member_id == EntryRow.member_id)  # type: ignore[arg-type]
-        .where(EntryRow.member_id == member_id)
+        select(
+            EntryRow.c.entry_id,
+            EntryRow.c.kind,
+            EntryRow.c.value,
+            EntryRow.c.audience,
+            KeySet.c.text.label("keys"),
+            Account.c.email_sealed,
+        )
+        .join(KeySet, KeySet.c.key_set_id == EntryRow.c.key_set_id)
+        .outerjoin(Account, Account.c.member_id == EntryRow.c.member_id)
+        .where(EntryRow.c.member_id == member_id)
     )
     entries = []
     for entry_id, kind, value, audience, keys, sealed in await fetch_all(connection, statement):
@@ -158,7 +165,7 @@ async def find_member_page(database: Database, seal: Seal, viewer: Viewer, publi
     """The personal page as this viewer gets it; None when there is nothing for them, which is how unknown ids look."""
     async with database.reading() as connection:
         member = await fetch_one(
-            connection, select(Member.member_id, Member.has_public_page).where(Member.public_id == public_id)
+            connection, select(Member.c.member_id, Member.c.has_public_page).where(Member.c.public_id == public_id)
         )
         if member is None:
             return None
@@ -214,7 +221,7 @@ async def _edit_page(
     sigs = await list_sigs_of(connection, member_id)
     members = await _count_members(connection)
     mates = await _count_mates(connection, owner)
-    address = await connection.execute(select(Member.public_id).where(Member.member_id == member_id))
+    address = await connection.execute(select(Member.c.public_id).where(Member.c.member_id == member_id))
     inputs = []
     for kind, rule in ENTRY_RULES.items():
         entry = stored.get(kind)
@@ -241,18 +248,16 @@ async def _edit_page(
 
 
 async def _count_members(connection: AsyncConnection) -> int:
-    counted = await connection.execute(select(func.count()).select_from(Member).where(Member.in_good_standing))
+    counted = await connection.execute(select(func.count()).select_from(Member).where(Member.c.in_good_standing))
     return counted.scalar_one()
 
 
 async def _count_mates(connection: AsyncConnection, owner: Owner) -> int:
-    people = select(func.count(func.distinct(Membership.member_id))).where(Membership.sig_id.in_(owner.sig_ids))  # type: ignore[attr-defined]
+    people = select(func.count(func.distinct(Membership.c.member_id))).where(Membership.c.sig_id.in_(owner.sig_ids))
     return max(1, (await connection.execute(people)).scalar_one())
 
 
-def _options(
-    kind: EntryKind, chosen: str, sigs: list[MySig], members: int, mates: int
-) -> tuple[AudienceOption, ...]:
+def _options(kind: EntryKind, chosen: str, sigs: list[MySig], members: int, mates: int) -> tuple[AudienceOption, ...]:
     """The audiences on offer for an entry, each with the number of people who will see it."""
     counts: dict[Scope, int | None] = {Scope.EVERYONE: None, Scope.MEMBERS: members, Scope.MY_SIGS: mates}
     offered: list[tuple[Audience, str | None, int | None]] = []
@@ -262,7 +267,9 @@ def _options(
         elif scope is not Scope.EVERYONE or ENTRY_RULES[kind].may_be_public:
             offered.append((Audience(scope), None, counts.get(scope, 1)))
     return tuple(
-        AudienceOption(value=str(audience), scope=audience.scope, name=name, people=people, chosen=str(audience) == chosen)
+        AudienceOption(
+            value=str(audience), scope=audience.scope, name=name, people=people, chosen=str(audience) == chosen
+        )
         for audience, name, people in offered
     )
 
@@ -287,7 +294,7 @@ async def save_entries(
         if problems or widening:
             return await _edit_page(connection, seal, member_id, typed, problems, widening, public_page)
         if public_page != owner.has_public_page:
-            switch = update(Member).where(Member.member_id == member_id).values(has_public_page=public_page)  # type: ignore[arg-type]
+            switch = update(Member).where(Member.c.member_id == member_id).values(has_public_page=public_page)
             await connection.execute(switch)
             owner = await find_owner(connection, member_id)
         for kind, change in typed.items():

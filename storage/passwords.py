@@ -54,10 +54,12 @@ async def verify_password(kept: str | None, password: str) -> bool:
 
 
 def _verify(kept: str | None, password: str) -> bool:
+    nobodys = _nobodys_hash()  # made by whoever comes first, known or not
     try:
-        return _hasher.verify(kept or _nobodys_hash(), password) and kept is not None
+        _hasher.verify(kept or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
+    return kept is not None
 
 
 @cache
@@ -135,5 +137,3 @@ def _is_personal(password: str, personal: tuple[str, ...]) -> bool:
             rest = rest.replace(word, "")
     left = sum(letter.isalnum() for letter in rest)
     return rest != password and left < _MOST_PADDING
-
-

@@ -5,10 +5,12 @@ use: it is replaced as it is used, and one that was replaced before ends the who
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import REMEMBER_FOR, REMEMBER_GRACE, SESSION_ABSOLUTE, SESSION_IDLE, SessionLine
@@ -21,6 +23,18 @@ from storage.tables import Account, Entry, KeySet, KnownBrowser, Member, Remembe
 
 SEEN_EVERY = timedelta(minutes=10)
 """A session's last use is noted no more often than this, so that reading does not write."""
+
+KNOW_BROWSER_FOR = timedelta(days=365)
+"""How long the mark of a browser that has signed in is good for after its last sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The browser that asks: its network address, what it is called, and the mark it got when it last signed in."""
+
+    address: str
+    name: str
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +69,26 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
     """The session that this token opens, unless it has ended."""
     statement = (
         select(
-            Session.session_id,
-            Session.seen_at,
-            Session.password_at,
-            Account.account_id,
-            Account.confirmed_at,
-            Member.member_id,
-            Member.public_id,
-            Member.in_good_standing,
-            Member.is_staff,
-            Entry.value,
-            KeySet.keys,
+            Session.c.session_id,
+            Session.c.seen_at,
+            Session.c.password_at,
+            Account.c.account_id,
+            Account.c.confirmed_at,
+            Member.c.member_id,
+            Member.c.public_id,
+            Member.c.in_good_standing,
+            Member.c.is_staff,
+            Entry.c.value,
+            KeySet.c.text.label("keys"),
         )
-        .join(Account, Account.account_id == Session.account_id)  # type: ignore[arg-type]
-        .join(Member, Member.member_id == Account.member_id)  # type: ignore[arg-type]
-        .join(Entry, (Entry.member_id == Member.member_id) & (Entry.kind == EntryKind.NAME))  # type: ignore[operator,arg-type]
-        .join(KeySet, KeySet.key_set_id == Entry.key_set_id)  # type: ignore[arg-type]
+        .join(Account, Account.c.account_id == Session.c.account_id)
+        .join(Member, Member.c.member_id == Account.c.member_id)
+        .join(Entry, (Entry.c.member_id == Member.c.member_id) & (Entry.c.kind == EntryKind.NAME))
+        .join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
         .where(
-            Session.token_hash == hash_token(token),
-            Session.expires_at > now,
-            Session.seen_at > now - SESSION_IDLE,
+            Session.c.token_hash == hash_token(token),
+            Session.c.expires_at > now,
+            Session.c.seen_at > now - SESSION_IDLE,
         )
     )
     async with database.reading() as connection:
@@ -98,13 +112,13 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
 async def note_seen(database: Database, session_id: int, now: datetime) -> None:
     """Note that a session is in use."""
     async with database.writing() as connection:
-        await connection.execute(update(Session).where(Session.session_id == session_id).values(seen_at=now))  # type: ignore[arg-type]
+        await connection.execute(update(Session).where(Session.c.session_id == session_id).values(seen_at=now))
 
 
 async def note_password(database: Database, session_id: int, now: datetime) -> None:
     """Note that the password was given again in this session."""
     async with database.writing() as connection:
-        change = update(Session).where(Session.session_id == session_id).values(password_at=now, seen_at=now)  # type: ignore[arg-type]
+        change = update(Session).where(Session.c.session_id == session_id).values(password_at=now, seen_at=now)
         await connection.execute(change)
 
 
@@ -115,30 +129,38 @@ async def start_session(
     now: datetime,
     *,
     remember: bool,
-    password_given: bool = True,
+    mark: str | None = None,
+    ending: int | None = None,
 ) -> Tokens:
-    """Sign a browser in: a fresh token each time, and a mark that it has been here before."""
+    """Sign a browser in: fresh tokens each time, a fresh `mark` that it has been here before in place of the one it
+    had, and an end to the session that it had before, if any."""
+    if ending is not None:
+        await end_session_in(connection, ending)
     remember_token, remembered_id = None, None
     if remember:
-        remember_token = _new_token()
+        remember_token = f"{_new_token()}.{_new_token()}"
         remembered_id = await _remember(connection, account_id, remember_token, browser, now)
-    session_token = await _add_session(connection, account_id, browser, now, remembered_id, password_given)
-    browser_token = _new_token()
-    known = {"token_hash": hash_token(browser_token), "account_id": account_id, "created_at": now}
+    session_token = await _add_session(connection, account_id, browser, now, remembered_id, password_given=True)
+    fresh_mark = _new_token()
+    if mark:
+        await connection.execute(delete(KnownBrowser).where(KnownBrowser.c.token_hash == hash_token(mark)))
+    known = {"token_hash": hash_token(fresh_mark), "account_id": account_id, "created_at": now}
     await connection.execute(insert(KnownBrowser).values(known))
-    return Tokens(session_token, remember_token, browser_token)
+    return Tokens(session_token, remember_token, fresh_mark)
 
 
 async def _remember(connection: AsyncConnection, account_id: int, token: str, browser: str, now: datetime) -> int:
+    series, _, secret = token.partition(".")
     row = {
         "account_id": account_id,
-        "token_hash": hash_token(token),
+        "series_hash": hash_token(series),
+        "token_hash": hash_token(secret),
         "browser": browser,
         "created_at": now,
         "used_at": now,
         "expires_at": now + REMEMBER_FOR,
     }
-    added = await connection.execute(insert(RememberedBrowser).values(row).returning(RememberedBrowser.remembered_id))
+    added = await connection.execute(insert(RememberedBrowser).values(row).returning(RememberedBrowser.c.remembered_id))
     remembered_id: int = added.scalar_one()
     return remembered_id
 
@@ -167,17 +189,23 @@ async def _add_session(
 
 
 async def resume_remembered(database: Database, token: str, browser: str, now: datetime) -> Tokens | None:
-    """A new session for a remembered browser, and its next token; None when the token is not or no longer good."""
-    hashed = hash_token(token)
-    wanted = select(RememberedBrowser).where(  # type: ignore[call-overload]
-        or_(RememberedBrowser.token_hash == hashed, RememberedBrowser.previous_hash == hashed)  # type: ignore[arg-type]
-    )
+    """A new session for a remembered browser, and its next token; None when the token is not or no longer good.
+
+    A token names its series beside its secret, so any secret of that series but the newest, however old, is known for
+    a copy and ends it.
+    """
+    series, _, secret = token.partition(".")
+    wanted = select(RememberedBrowser).where(RememberedBrowser.c.series_hash == hash_token(series))
+    async with database.reading() as connection:
+        if await fetch_one(connection, wanted) is None:  # made up, or ended: not worth a turn at writing
+            return None
     async with database.writing() as connection:
-        row = await fetch_one(connection, wanted)
+        row = await fetch_one(connection, wanted.with_for_update())  # two tabs at once take turns
         if row is None or row.expires_at <= now:
             return None
+        hashed = hash_token(secret)
         is_current = row.token_hash == hashed
-        if not is_current and now - row.used_at > REMEMBER_GRACE:
+        if not (is_current or (row.previous_hash == hashed and now - row.used_at <= REMEMBER_GRACE)):
             await _forget(connection, row.remembered_id)
             return None
         session = await _add_session(connection, row.account_id, browser, now, row.remembered_id, password_given=False)
@@ -186,14 +214,14 @@ async def resume_remembered(database: Database, token: str, browser: str, now: d
         fresh = _new_token()
         change = {"token_hash": hash_token(fresh), "previous_hash": hashed, "used_at": now, "browser": browser}
         await connection.execute(
-            update(RememberedBrowser).where(RememberedBrowser.remembered_id == row.remembered_id).values(change)  # type: ignore[arg-type]
+            update(RememberedBrowser).where(RememberedBrowser.c.remembered_id == row.remembered_id).values(change)
         )
-        return Tokens(session, fresh)
+        return Tokens(session, f"{series}.{fresh}")
 
 
 async def _forget(connection: AsyncConnection, remembered_id: int) -> None:
-    await connection.execute(delete(Session).where(Session.remembered_id == remembered_id))  # type: ignore[arg-type]
-    await connection.execute(delete(RememberedBrowser).where(RememberedBrowser.remembered_id == remembered_id))  # type: ignore[arg-type]
+    await connection.execute(delete(Session).where(Session.c.remembered_id == remembered_id))
+    await connection.execute(delete(RememberedBrowser).where(RememberedBrowser.c.remembered_id == remembered_id))
 
 
 async def end_session(database: Database, session_id: int) -> None:
@@ -204,59 +232,102 @@ async def end_session(database: Database, session_id: int) -> None:
 
 async def end_session_in(connection: AsyncConnection, session_id: int) -> None:
     """End a session within a transaction, with its remembered browser."""
-    held = await fetch_one(connection, select(Session.remembered_id).where(Session.session_id == session_id))
+    held = await fetch_one(connection, select(Session.c.remembered_id).where(Session.c.session_id == session_id))
     if held is not None and held.remembered_id is not None:
         await _forget(connection, held.remembered_id)
-    await connection.execute(delete(Session).where(Session.session_id == session_id))  # type: ignore[arg-type]
+    await connection.execute(delete(Session).where(Session.c.session_id == session_id))
 
 
-async def end_sessions_of(connection: AsyncConnection, account_id: int, *, but: int | None = None) -> int:
-    """End every session and remembered browser of an account, but one; returns how many sessions ended."""
-    kept = await fetch_one(connection, select(Session.remembered_id).where(Session.session_id == but)) if but else None
+async def end_sessions_of(connection: AsyncConnection, account_id: int, *, but: int | None = None) -> None:
+    """End every session and remembered browser of an account, but one."""
+    kept = (
+        await fetch_one(connection, select(Session.c.remembered_id).where(Session.c.session_id == but)) if but else None
+    )
     kept_id = kept.remembered_id if kept else None
-    ended = await connection.execute(
-        delete(Session).where(Session.account_id == account_id, Session.session_id != (but or 0))  # type: ignore[arg-type]
+    await connection.execute(
+        delete(Session).where(Session.c.account_id == account_id, Session.c.session_id != (but or 0))
     )
     await connection.execute(
         delete(RememberedBrowser).where(
-            RememberedBrowser.account_id == account_id,  # type: ignore[arg-type]
-            RememberedBrowser.remembered_id != (kept_id or 0),  # type: ignore[arg-type]
+            RememberedBrowser.c.account_id == account_id,
+            RememberedBrowser.c.remembered_id != (kept_id or 0),
         )
     )
-    return ended.rowcount
+
+
+async def is_remembered(connection: AsyncConnection, session_id: int) -> bool:
+    """Whether a session belongs to a remembered browser."""
+    held = await fetch_one(connection, select(Session.c.remembered_id).where(Session.c.session_id == session_id))
+    return held is not None and held.remembered_id is not None
 
 
 async def list_sessions(database: Database, account_id: int, this_id: int, now: datetime) -> tuple[SessionLine, ...]:
-    """Where an account is signed in now, the newest use first, and browsers that are remembered without a session."""
-    sessions = select(Session).where(Session.account_id == account_id, Session.expires_at > now)  # type: ignore[call-overload]
-    remembered = select(RememberedBrowser).where(  # type: ignore[call-overload]
-        RememberedBrowser.account_id == account_id, RememberedBrowser.expires_at > now
-    )
+    """Where an account is signed in now, this browser first, then the newest use; a browser that is remembered is one
+    line, with a session or without."""
+    sessions = select(Session).where(Session.c.account_id == account_id, Session.c.expires_at > now)
+    remembered = select(RememberedBrowser).where(RememberedBrowser.c.account_id == account_id)
     async with database.reading() as connection:
         live = [row for row in await fetch_all(connection, sessions) if row.seen_at > now - SESSION_IDLE]
         resting = await fetch_all(connection, remembered)
-    held = {row.remembered_id for row in live}
-    lines = [
-        SessionLine(
-            reference=f"s{row.session_id}",
-            browser=row.browser,
-            started_at=row.created_at,
-            seen_at=row.seen_at,
-            is_remembered=row.remembered_id is not None,
-            is_this=row.session_id == this_id,
-        )
-        for row in live
-    ]
-    lines += [
-        SessionLine(
-            reference=f"r{row.remembered_id}",
-            browser=row.browser,
-            started_at=row.created_at,
-            seen_at=row.used_at,
-            is_remembered=True,
-            is_this=False,
-        )
-        for row in resting
-        if row.remembered_id not in held
-    ]
+    lines = [_line_of_session(row, this_id) for row in live if row.remembered_id is None]
+    for row in resting:
+        held = [session for session in live if session.remembered_id == row.remembered_id]
+        if held or row.expires_at > now:
+            lines.append(_line_of_remembered(row, held, this_id))
     return tuple(sorted(lines, key=lambda line: (not line.is_this, -line.seen_at.timestamp())))
+
+
+def _line_of_session(row: Row[Any], this_id: int) -> SessionLine:
+    return SessionLine(
+        reference=f"s{row.session_id}",
+        browser=row.browser,
+        started_at=row.created_at,
+        seen_at=row.seen_at,
+        is_remembered=False,
+        is_this=row.session_id == this_id,
+    )
+
+
+def _line_of_remembered(row: Row[Any], held: Sequence[Row[Any]], this_id: int) -> SessionLine:
+    return SessionLine(
+        reference=f"r{row.remembered_id}",
+        browser=row.browser,
+        started_at=row.created_at,
+        seen_at=max([row.used_at, *(session.seen_at for session in held)]),
+        is_remembered=True,
+        is_this=any(session.session_id == this_id for session in held),
+    )
+
+
+async def end_listed(database: Database, account_id: int, reference: str) -> bool:
+    """End one line of an account's list of sessions; False when it has no such line."""
+    kind, number = reference[:1], reference[1:]
+    if kind not in {"s", "r"} or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return False
+    table, column = (
+        (Session, Session.c.session_id) if kind == "s" else (RememberedBrowser, RememberedBrowser.c.remembered_id)
+    )
+    wanted = select(column).where(column == int(number), table.c.account_id == account_id)
+    async with database.writing() as connection:
+        if await fetch_one(connection, wanted) is None:
+            return False
+        await (end_session_in if kind == "s" else _forget)(connection, int(number))
+    return True
+
+
+async def end_others(database: Database, account_id: int, this_id: int, now: datetime) -> int:
+    """End every line of an account's list of sessions but this browser's; returns how many."""
+    lines = await list_sessions(database, account_id, this_id, now)
+    async with database.writing() as connection:
+        await end_sessions_of(connection, account_id, but=this_id)
+    return sum(not line.is_this for line in lines)
+
+
+async def forget_ended_sessions(connection: AsyncConnection, now: datetime) -> None:
+    """Delete sessions and remembered browsers whose time is over, and marks that no browser holds any more."""
+    over = or_(Session.c.expires_at <= now, Session.c.seen_at <= now - SESSION_IDLE)
+    await connection.execute(delete(Session).where(over))
+    kept = select(Session.c.remembered_id).where(Session.c.remembered_id.is_not(None))
+    old = (RememberedBrowser.c.expires_at <= now) & RememberedBrowser.c.remembered_id.not_in(kept)
+    await connection.execute(delete(RememberedBrowser).where(old))
+    await connection.execute(delete(KnownBrowser).where(KnownBrowser.c.created_at <= now - KNOW_BROWSER_FOR))

@@ -31,32 +31,33 @@ from storage.key_sets import intern_key_set, opens, parse_keys
 from storage.members import rewrite_keys
 from storage.tables import Community, KeySet, Membership, Sig, SourceSite, Tag
 
+_NO_TAGS: tuple[TagLine, ...] = ()
 THREADS_ON_HOME = 12
 TAGS_SHOWN = 24
 
 _SIG_COLUMNS = (
-    Sig.sig_id,
-    Sig.slug,
-    Sig.name,
-    Sig.description,
-    Sig.reading,
-    Sig.member_count,
-    Sig.thread_count,
-    Sig.last_post_at,
-    Community.slug.label("community_slug"),  # type: ignore[attr-defined]
-    Community.name.label("community_name"),  # type: ignore[attr-defined]
-    Community.description.label("community_description"),  # type: ignore[attr-defined]
-    KeySet.keys.label("content_keys"),  # type: ignore[attr-defined]
+    Sig.c.sig_id,
+    Sig.c.slug,
+    Sig.c.name,
+    Sig.c.description,
+    Sig.c.reading,
+    Sig.c.member_count,
+    Sig.c.thread_count,
+    Sig.c.last_post_at,
+    Community.c.slug.label("community_slug"),
+    Community.c.name.label("community_name"),
+    Community.c.description.label("community_description"),
+    KeySet.c.text.label("content_keys"),
 )
 
 
 def _visible_sigs(viewer: Viewer) -> Select[Any]:
     return (
         select(*_SIG_COLUMNS)
-        .join(Community, Community.community_id == Sig.community_id)  # type: ignore[arg-type]
-        .join(KeySet, KeySet.key_set_id == Sig.content_key_set_id)  # type: ignore[arg-type]
-        .where(opens(Sig.key_set_id, viewer.ring))
-        .order_by(Community.position, Community.name, Sig.name)
+        .join(Community, Community.c.community_id == Sig.c.community_id)
+        .join(KeySet, KeySet.c.key_set_id == Sig.c.content_key_set_id)
+        .where(opens(Sig.c.key_set_id, viewer.ring))
+        .order_by(Community.c.position, Community.c.name, Sig.c.name)
     )
 
 
@@ -96,7 +97,7 @@ async def find_home_page(database: Database, viewer: Viewer) -> HomePage:
 async def find_community_page(database: Database, viewer: Viewer, slug: str) -> CommunityPage | None:
     """One community; None when it is unknown or none of it may be seen."""
     async with database.reading() as connection:
-        sigs = await fetch_all(connection, _visible_sigs(viewer).where(Community.slug == slug))
+        sigs = await fetch_all(connection, _visible_sigs(viewer).where(Community.c.slug == slug))
         if not sigs:
             return None
         sig_ids = [row.sig_id for row in sigs]
@@ -114,16 +115,17 @@ async def find_sig_page(
     after: Cursor | None = None,
 ) -> SigPage | None:
     """A SIG with one page of its threads; those who may not read it get what it is for, and no more."""
-    statement = _visible_sigs(viewer).where(Sig.slug == slug)
-    with_source = statement.add_columns(SourceSite.name.label("source_name")).outerjoin(  # type: ignore[attr-defined]
-        SourceSite, SourceSite.site_id == Sig.site_id  # type: ignore[arg-type]
+    statement = _visible_sigs(viewer).where(Sig.c.slug == slug)
+    with_source = statement.add_columns(SourceSite.c.name.label("source_name")).outerjoin(
+        SourceSite,
+        SourceSite.c.site_id == Sig.c.site_id,
     )
     async with database.reading() as connection:
         row = await fetch_one(connection, with_source)
         if row is None:
             return None
         may_read = may_see(parse_keys(row.content_keys), viewer.ring)
-        page, tags = ThreadSlice(), ()
+        page, tags = ThreadSlice(), _NO_TAGS
         if may_read:
             page = await find_threads_of_sig(connection, viewer, row.sig_id, tag=tag, before=before, after=after)
             tags = await _top_tags(connection, row.sig_id)
@@ -148,18 +150,20 @@ async def find_sig_page(
 
 async def _top_tags(connection: AsyncConnection, sig_id: int) -> tuple[TagLine, ...]:
     statement = (
-        select(Tag.name, Tag.thread_count)
-        .where(Tag.sig_id == sig_id, Tag.thread_count > 0)
-        .order_by(Tag.thread_count.desc(), Tag.name)  # type: ignore[attr-defined]
+        select(Tag.c.name, Tag.c.thread_count)
+        .where(Tag.c.sig_id == sig_id, Tag.c.thread_count > 0)
+        .order_by(Tag.c.thread_count.desc(), Tag.c.name)
         .limit(TAGS_SHOWN)
     )
-    return tuple(TagLine(name=row.name, thread_count=row.thread_count) for row in await fetch_all(connection, statement))
+    return tuple(
+        TagLine(name=row.name, thread_count=row.thread_count) for row in await fetch_all(connection, statement)
+    )
 
 
 async def add_community(connection: AsyncConnection, slug: str, name: str, description: str, position: int = 0) -> int:
     """A new community."""
     row = {"slug": slug, "name": name, "description": description, "position": position}
-    added = await connection.execute(insert(Community).values(row).returning(Community.community_id))
+    added = await connection.execute(insert(Community).values(row).returning(Community.c.community_id))
     community_id: int = added.scalar_one()
     return community_id
 
@@ -190,10 +194,10 @@ async def add_sig(
         "thread_count": 0,
         "post_count": 0,
     }
-    added = await connection.execute(insert(Sig).values(row).returning(Sig.sig_id))
+    added = await connection.execute(insert(Sig).values(row).returning(Sig.c.sig_id))
     sig_id: int = added.scalar_one()
     content = await intern_key_set(connection, thread_keys(reading, sig_id))
-    await connection.execute(update(Sig).where(Sig.sig_id == sig_id).values(content_key_set_id=content))  # type: ignore[arg-type]
+    await connection.execute(update(Sig).where(Sig.c.sig_id == sig_id).values(content_key_set_id=content))
     return sig_id
 
 
@@ -209,18 +213,18 @@ async def add_membership(connection: AsyncConnection, member_id: int, sig_id: in
 
 
 async def _role_of(connection: AsyncConnection, member_id: int, sig_id: int) -> Role | None:
-    statement = select(Membership.role).where(Membership.sig_id == sig_id, Membership.member_id == member_id)
+    statement = select(Membership.c.role).where(Membership.c.sig_id == sig_id, Membership.c.member_id == member_id)
     role = (await connection.execute(statement)).scalar()
     return None if role is None else Role(role)
 
 
 async def _count_members(connection: AsyncConnection, sig_id: int, change: int) -> None:
-    counting = update(Sig).where(Sig.sig_id == sig_id).values(member_count=Sig.member_count + change)  # type: ignore[arg-type]
+    counting = update(Sig).where(Sig.c.sig_id == sig_id).values(member_count=Sig.c.member_count + change)
     await connection.execute(counting)
 
 
 async def _find_visible_sig(connection: AsyncConnection, viewer: Viewer, slug: str) -> int | None:
-    statement = select(Sig.sig_id).where(Sig.slug == slug, opens(Sig.key_set_id, viewer.ring))
+    statement = select(Sig.c.sig_id).where(Sig.c.slug == slug, opens(Sig.c.key_set_id, viewer.ring))
     sig_id: int | None = (await connection.execute(statement)).scalar()
     return sig_id
 
@@ -247,7 +251,7 @@ async def leave_sig(database: Database, viewer: Viewer, slug: str, now: datetime
         role = await _role_of(connection, viewer.member_id, sig_id)
         if refused := refuse_to_leave(role, await _count_other_owners(connection, viewer.member_id, sig_id)):
             return refused
-        leaving = delete(Membership).where(Membership.sig_id == sig_id, Membership.member_id == viewer.member_id)  # type: ignore[arg-type]
+        leaving = delete(Membership).where(Membership.c.sig_id == sig_id, Membership.c.member_id == viewer.member_id)
         await connection.execute(leaving)
         await _count_members(connection, sig_id, -1)
         await rewrite_keys(connection, viewer.member_id)
@@ -257,7 +261,7 @@ async def leave_sig(database: Database, viewer: Viewer, slug: str, now: datetime
 
 async def _count_other_owners(connection: AsyncConnection, member_id: int, sig_id: int) -> int:
     statement = select(func.count()).where(
-        Membership.sig_id == sig_id, Membership.member_id != member_id, Membership.role == Role.OWNER
+        Membership.c.sig_id == sig_id, Membership.c.member_id != member_id, Membership.c.role == Role.OWNER
     )
     counted: int = (await connection.execute(statement)).scalar_one()
     return counted

@@ -1,10 +1,22 @@
 """Every table. Nothing outside `storage` imports this module; a test demands that the migrations end here."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy import Table as TableOf
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlmodel import Field, SQLModel
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,7 +32,7 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         """To microseconds; a moment without a zone is a mistake."""
         if value is None:
             return None
@@ -28,7 +40,7 @@ class Moment(TypeDecorator[datetime]):
             raise ValueError("moments carry a time zone")
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
         """From microseconds."""
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
@@ -44,26 +56,49 @@ def _link(target: str, *, nullable: bool = False, primary_key: bool = False, ind
 
 
 def _moment(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_type=Moment, nullable=nullable)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=Moment, nullable=nullable)
 
 
 def _text(*, unique: bool = False, nullable: bool = False, default: str | None = None) -> Any:
-    return Field(default=default, sa_type=Text, unique=unique, nullable=nullable)  # type: ignore[call-overload]
+    return Field(default=default, sa_type=Text, unique=unique, nullable=nullable)
 
 
 def _bytes(*, unique: bool = False) -> Any:
-    return Field(default=None, sa_type=LargeBinary, unique=unique, nullable=False)  # type: ignore[call-overload]
+    return Field(default=None, sa_type=LargeBinary, unique=unique, nullable=False)
 
 
-class KeySet(SQLModel, table=True):
-    """A set of keys, interned and never changed: `keys` holds them sorted, with a space between."""
+class _Table:
+    """The table behind a class."""
+
+    def __get__(self, _row: object, owner: type) -> TableOf:
+        table: TableOf = owner.__table__  # type: ignore[attr-defined]
+        return table
+
+
+class _Columns:
+    """The columns behind a class: statements are written with these, because reads select columns and no entities."""
+
+    def __get__(self, _row: object, owner: type) -> ReadOnlyColumnCollection[str, Column[Any]]:
+        columns: ReadOnlyColumnCollection[str, Column[Any]] = owner.__table__.c  # type: ignore[attr-defined]
+        return columns
+
+
+class Row(SQLModel):
+    """Base of every table."""
+
+    table: ClassVar[_Table] = _Table()
+    c: ClassVar[_Columns] = _Columns()
+
+
+class KeySet(Row, table=True):
+    """A set of keys, interned and never changed: `text` holds them sorted, with a space between."""
 
     __tablename__ = "key_sets"
     key_set_id: int | None = _id()
-    keys: str = _text(unique=True)
+    text: str = _text(unique=True)
 
 
-class KeySetKey(SQLModel, table=True):
+class KeySetKey(Row, table=True):
     """One key of a set, for the SQL form of the rule."""
 
     __tablename__ = "key_set_keys"
@@ -71,7 +106,7 @@ class KeySetKey(SQLModel, table=True):
     key: str = Field(sa_column=Column(Text, primary_key=True))
 
 
-class Member(SQLModel, table=True):
+class Member(Row, table=True):
     """A person with a page here. All that is private about them is an entry."""
 
     __tablename__ = "members"
@@ -83,7 +118,7 @@ class Member(SQLModel, table=True):
     has_public_page: bool = True
 
 
-class Entry(SQLModel, table=True):
+class Entry(Row, table=True):
     """One entry of a personal page, with the audience that was chosen and the keys that follow from it."""
 
     __tablename__ = "entries"
@@ -98,7 +133,7 @@ class Entry(SQLModel, table=True):
     changed_at: datetime = _moment()
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """How a member signs in. The address is sealed; its keyed hash finds it."""
 
     __tablename__ = "accounts"
@@ -111,7 +146,7 @@ class Account(SQLModel, table=True):
     confirmed_at: datetime | None = _moment(nullable=True)
 
 
-class Acceptance(SQLModel, table=True):
+class Acceptance(Row, table=True):
     """Which version of which document was accepted when."""
 
     __tablename__ = "acceptances"
@@ -122,7 +157,7 @@ class Acceptance(SQLModel, table=True):
     accepted_at: datetime = _moment()
 
 
-class Session(SQLModel, table=True):
+class Session(Row, table=True):
     """A signed-in browser; the token itself is in its cookie only."""
 
     __tablename__ = "sessions"
@@ -137,21 +172,22 @@ class Session(SQLModel, table=True):
     expires_at: datetime = _moment()
 
 
-class RememberedBrowser(SQLModel, table=True):
+class RememberedBrowser(Row, table=True):
     """A browser that stays signed in; its token changes at each use, and an old one ends the series."""
 
     __tablename__ = "remembered_browsers"
     remembered_id: int | None = _id()
     account_id: int = _link("accounts.account_id", index=True)
-    token_hash: bytes = _bytes(unique=True)
-    previous_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary, index=True))
+    series_hash: bytes = _bytes(unique=True)
+    token_hash: bytes = _bytes()
+    previous_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     browser: str = _text()
     created_at: datetime = _moment()
     used_at: datetime = _moment()
     expires_at: datetime = _moment()
 
 
-class KnownBrowser(SQLModel, table=True):
+class KnownBrowser(Row, table=True):
     """A browser that has signed in before: its attempts are counted apart from a stranger's."""
 
     __tablename__ = "known_browsers"
@@ -160,7 +196,7 @@ class KnownBrowser(SQLModel, table=True):
     created_at: datetime = _moment()
 
 
-class Registration(SQLModel, table=True):
+class Registration(Row, table=True):
     """A registration that waits for its mail to be answered: sealed whole, nobody's account, gone when it expires."""
 
     __tablename__ = "registrations"
@@ -171,8 +207,9 @@ class Registration(SQLModel, table=True):
     expires_at: datetime = _moment()
 
 
-class PendingAddress(SQLModel, table=True):
-    """An address that a member has given and not yet proved to be theirs; after the proof, the address before it."""
+class PendingAddress(Row, table=True):
+    """An address that a member has given and not yet proved to be theirs. After the proof it holds the address that was
+    replaced, until a mail there has said so."""
 
     __tablename__ = "pending_addresses"
     pending_id: int | None = _id()
@@ -181,9 +218,10 @@ class PendingAddress(SQLModel, table=True):
     email_hash: bytes = _bytes()
     created_at: datetime = _moment()
     expires_at: datetime = _moment()
+    replaced_at: datetime | None = _moment(nullable=True)
 
 
-class MailToken(SQLModel, table=True):
+class MailToken(Row, table=True):
     """What a link in a mail is good for, once. `subject_id` is a registration, an account or a pending address, as the
     purpose says."""
 
@@ -195,7 +233,7 @@ class MailToken(SQLModel, table=True):
     expires_at: datetime = _moment()
 
 
-class AttemptCount(SQLModel, table=True):
+class AttemptCount(Row, table=True):
     """How often something was tried within a window; `bucket` is a keyed hash and names nobody."""
 
     __tablename__ = "attempt_counts"
@@ -204,7 +242,7 @@ class AttemptCount(SQLModel, table=True):
     tries: int = 0
 
 
-class Community(SQLModel, table=True):
+class Community(Row, table=True):
     """A container of SIGs."""
 
     __tablename__ = "communities"
@@ -215,7 +253,7 @@ class Community(SQLModel, table=True):
     position: int = 0
 
 
-class Sig(SQLModel, table=True):
+class Sig(Row, table=True):
     """A Special Interest Group. `key_set_id` opens its existence and description, `content_key_set_id` its threads."""
 
     __tablename__ = "sigs"
@@ -235,7 +273,7 @@ class Sig(SQLModel, table=True):
     last_post_at: datetime | None = _moment(nullable=True)
 
 
-class Membership(SQLModel, table=True):
+class Membership(Row, table=True):
     """Who belongs to a SIG, and in which role."""
 
     __tablename__ = "memberships"
@@ -245,7 +283,7 @@ class Membership(SQLModel, table=True):
     joined_at: datetime = _moment()
 
 
-class Thread(SQLModel, table=True):
+class Thread(Row, table=True):
     """A thread. `post_count` is the last number given out; `tag_names` repeats the tags for lists."""
 
     __tablename__ = "threads"
@@ -273,7 +311,7 @@ class Thread(SQLModel, table=True):
     version: int = 1
 
 
-class Post(SQLModel, table=True):
+class Post(Row, table=True):
     """A post. `number` is its place in the thread, given when it is published; `body` is what was typed."""
 
     __tablename__ = "posts"
@@ -296,7 +334,7 @@ class Post(SQLModel, table=True):
     submission: str | None = _text(unique=True, nullable=True)
 
 
-class Participant(SQLModel, table=True):
+class Participant(Row, table=True):
     """The number of a member within a thread, so that talk among hidden names can be followed."""
 
     __tablename__ = "participants"
@@ -305,7 +343,7 @@ class Participant(SQLModel, table=True):
     number: int
 
 
-class Tag(SQLModel, table=True):
+class Tag(Row, table=True):
     """A tag of one SIG."""
 
     __tablename__ = "tags"
@@ -316,7 +354,7 @@ class Tag(SQLModel, table=True):
     thread_count: int = 0
 
 
-class ThreadTag(SQLModel, table=True):
+class ThreadTag(Row, table=True):
     """A tag on a thread."""
 
     __tablename__ = "thread_tags"
@@ -324,7 +362,7 @@ class ThreadTag(SQLModel, table=True):
     thread_id: int = _link("threads.thread_id", primary_key=True, index=True)
 
 
-class SourceSite(SQLModel, table=True):
+class SourceSite(Row, table=True):
     """A site that was imported, how far the import came, and what it counted (JSON)."""
 
     __tablename__ = "source_sites"
@@ -338,7 +376,7 @@ class SourceSite(SQLModel, table=True):
     finished_at: datetime | None = _moment(nullable=True)
 
 
-class SourcePerson(SQLModel, table=True):
+class SourcePerson(Row, table=True):
     """One person across the imported sites, joined by the network's account id."""
 
     __tablename__ = "source_people"
@@ -346,7 +384,7 @@ class SourcePerson(SQLModel, table=True):
     network_id: int = Field(sa_type=BigInteger, unique=True)
 
 
-class SourceAuthor(SQLModel, table=True):
+class SourceAuthor(Row, table=True):
     """An author on one imported site: nobody's account, the name as published. `user_key` is the user id there, or
     `name:...` where the account was already gone."""
 
@@ -360,7 +398,7 @@ class SourceAuthor(SQLModel, table=True):
     source_url: str = _text()
 
 
-class SourcePost(SQLModel, table=True):
+class SourcePost(Row, table=True):
     """Where an imported post comes from; `source_kind` is `post` or `comment`, whose ids are counted apart."""
 
     __tablename__ = "source_posts"
@@ -372,7 +410,7 @@ class SourcePost(SQLModel, table=True):
     digest: bytes = _bytes()
 
 
-class PostLink(SQLModel, table=True):
+class PostLink(Row, table=True):
     """That one imported post refers to another, or repeats it."""
 
     __tablename__ = "post_links"
@@ -381,7 +419,7 @@ class PostLink(SQLModel, table=True):
     kind: str = Field(sa_column=Column(Text, primary_key=True))
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """Something that was written, in the same transaction. Carries ids (JSON), never text."""
 
     __tablename__ = "events"
@@ -394,7 +432,7 @@ class Event(SQLModel, table=True):
     done_at: datetime | None = _moment(nullable=True)
 
 
-class Lease(SQLModel, table=True):
+class Lease(Row, table=True):
     """Which process does a job that only one may do, and until when."""
 
     __tablename__ = "leases"
@@ -403,4 +441,10 @@ class Lease(SQLModel, table=True):
     expires_at: datetime = _moment()
 
 
-Index("ix_events_waiting", Event.next_try_at, Event.event_id, sqlite_where=Event.done_at.is_(None), postgresql_where=Event.done_at.is_(None))  # type: ignore[union-attr,arg-type,attr-defined]
+Index(
+    "ix_events_waiting",
+    Event.c.next_try_at,
+    Event.c.event_id,
+    sqlite_where=Event.c.done_at.is_(None),
+    postgresql_where=Event.c.done_at.is_(None),
+)

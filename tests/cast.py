@@ -120,21 +120,23 @@ async def _add_person(
         "created_at": NOON,
         "confirmed_at": NOON if part.is_confirmed else None,
     }
-    added = await connection.execute(insert(Account).values(account).returning(Account.account_id))
+    added = await connection.execute(insert(Account).values(account).returning(Account.c.account_id))
     public_id = f"{name}-page"
-    await connection.execute(update(Member).where(Member.member_id == member_id).values(public_id=public_id))
+    await connection.execute(update(Member).where(Member.c.member_id == member_id).values(public_id=public_id))
     for slug, role in part.sigs.items():
         await add_membership(connection, member_id, sigs[slug], role, NOON)
-    ring = member_ring(
-        member_id, in_good_standing=part.in_good_standing, sig_ids=[sigs[slug] for slug in part.sigs]
-    )
+    ring = member_ring(member_id, in_good_standing=part.in_good_standing, sig_ids=[sigs[slug] for slug in part.sigs])
     return Person(name, member_id, added.scalar_one(), public_id, email, Viewer(member_id, ring))
 
 
 async def _talk(database: Database, people: Mapping[str, Person], sig: str, title: str) -> Written:
     """A question by Amara with an answer by each of her mates in this SIG."""
     draft = Draft(
-        body=f"What do *you* do? Asked in {sig}.", submission=f"open-{sig}", title=title, tags="law", kind=ThreadKind.QUESTION
+        body=f"What do *you* do? Asked in {sig}.",
+        submission=f"open-{sig}",
+        title=title,
+        tags="law",
+        kind=ThreadKind.QUESTION,
     )
     thread = await start_thread(database, people["amara"].viewer, sig, draft, NOON)
     assert isinstance(thread, Written)

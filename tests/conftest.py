@@ -65,10 +65,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite database, to be copied."""
     path = tmp_path_factory.mktemp("template") / "stoa.db"
-    with_thread = asyncio.new_event_loop()
-    with_thread.run_in_executor(None, _migrate, f"sqlite+aiosqlite:///{path}")
-    with_thread.run_until_complete(with_thread.shutdown_default_executor())
-    with_thread.close()
+    _migrate_apart(f"sqlite+aiosqlite:///{path}")
     return path
 
 
@@ -157,5 +154,3 @@ async def stoa(database_url: str, database: Database, tmp_path: Path, world: Wor
     async with AsyncExitStack() as exits:
         yield Stoa(app, database, world, clock, exits)
     await app.state.house.database.close()
-
-

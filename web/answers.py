@@ -82,7 +82,7 @@ def answer_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Respons
 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
     """An error of the framework's as a page: its own words stay inside."""
-    status = error.status_code if error.status_code < 500 else 500
+    status = min(500, error.status_code)
     if status == 500:
         log.error("request failed", exc_info=error)
     failure = _STATUSES.get(status, Failure.OURS if status == 500 else Failure.BAD_REQUEST)
@@ -118,9 +118,7 @@ def _error_page(
 _NOBODY = {"frame": Frame(), "lang": "en", "direction": "ltr", "theme": "auto"}
 
 
-async def add_security_headers(message: Message, scope: Scope) -> None:
+async def add_security_headers(message: Message, _scope: Scope) -> None:
     """Put the same headers on every answer, whoever made it."""
     if message["type"] == "http.response.start":
         message["headers"] = [*message.get("headers", ()), *SECURITY_HEADERS.items()]
-
-

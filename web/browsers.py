@@ -13,7 +13,5 @@ _SYSTEMS = (
 
 def describe_browser(user_agent: str) -> str:
     """Such as `Firefox, Linux`; empty where the header tells nothing. Versions are left out on purpose."""
-    found = [
-        next((name for mark, name in names if mark in user_agent), "") for names in (_BROWSERS, _SYSTEMS)
-    ]
+    found = [next((name for mark, name in names if mark in user_agent), "") for names in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in found if name)

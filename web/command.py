@@ -104,7 +104,7 @@ def serve(port: int, workers: int) -> None:
     serve_site(port, workers)
 
 
-async def _nothing(settings: Settings, database: Database) -> None:
+async def _nothing(settings: Settings, _database: Database) -> None:
     load_secrets(settings.secrets_path)
 
 
@@ -142,11 +142,12 @@ def reset(yes: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def bring_in(source: str, paths: tuple[Path, ...]) -> None:
     """Bring other forums in: each archive or folder becomes a SIG."""
+    importing = {"stackexchange": _import_stackexchange}[source]
     for path in paths:
-        _import_one(path)
+        importing(path)
 
 
-def _import_one(path: Path) -> None:
+def _import_stackexchange(path: Path) -> None:
     async def importing(_: Settings, database: Database) -> None:
         with _progress() as report:
             outcome = await import_site(database, path, now=read_clock(), progress=report)

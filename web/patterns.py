@@ -60,19 +60,24 @@ _SOURCE = MemberLine(
 )
 _ME = _member("Noor Haddad", "Works council adviser", is_viewer=True)
 
-_PROSE = """<p>Earlier than is <em>comfortable</em>, and <strong>twice</strong> as often. See <a href="https://example.org/">our note</a>.</p>
+_PROSE = """<p>Earlier than is <em>comfortable</em>, and <strong>twice</strong> as often.
+See <a href="https://example.org/">our note</a>.</p>
 <ol><li>A closed room with two delegates.</li><li>The criteria before the options.</li></ol>
 <blockquote><p>The criteria before the options.</p><blockquote><p>Said whom?</p></blockquote></blockquote>
 <h3>A heading in a post</h3>
 <ul><li>one</li><li>two<ul><li>and inside</li></ul></li></ul>"""
 _CODE = """<p>Inline <code>may_see(keys, ring)</code>, then a long line:</p>
 <pre><code>def may_see(keys: frozenset[str], ring: frozenset[str]) -&gt; bool:
-    return not keys.isdisjoint(ring)  # one rule, everywhere, in Python and in SQL, for pages, feeds, mail and search alike
+    return not keys.isdisjoint(ring)  # one rule, everywhere, in Python and in SQL, and in mail
 </code></pre>
 <p>Mathematics as its source: <code>$\\langle\\psi|\\phi\\rangle = \\sum_i \\psi_i^* \\phi_i$</code></p>
-<table><thead><tr><th>Country</th><th>Days</th><th>A column that is rather wide, so that it has to scroll</th></tr></thead>
-<tbody><tr><td>Netherlands</td><td>30</td><td>counted from the day on which the council has been told</td></tr></tbody></table>"""
-_TWO_WAYS = "<p>كان علينا أن نخبرهم في وقت أبكر بكثير.</p><p>In English: much earlier than we did.</p><p>もっと早く伝えるべきでした。</p>"
+<table><thead><tr><th>Country</th><th>Days</th>
+<th>A column that is rather wide, so that it has to scroll</th></tr></thead>
+<tbody><tr><td>Netherlands</td><td>30</td>
+<td>counted from the day on which the council has been told</td></tr></tbody></table>"""
+_TWO_WAYS = """<p>كان علينا أن نخبرهم في وقت أبكر بكثير.</p>
+<p>In English: much earlier than we did.</p>
+<p>もっと早く伝えるべきでした。</p>"""
 
 
 def _post(number: int, author: MemberLine | None, html: str | None, **more: object) -> PostView:
@@ -107,6 +112,7 @@ def _posts() -> tuple[PostView, ...]:
         licence="CC BY-SA 4.0",
         licence_url="https://creativecommons.org/licenses/by-sa/4.0/",
     )
+    mine = KeyChip(scope=Scope.ONLY_ME, own=True)
     answers = {"reply_to_id": 2, "reply_to_number": 2, "reply_to_page": 1}
     return (
         _post(1, _AMARA, _PROSE, may_accept=False),
@@ -116,7 +122,7 @@ def _posts() -> tuple[PostView, ...]:
         _post(5, _SOURCE, "<p>A remark on it.</p>", kind=PostKind.COMMENT, source=source, key=everyone, **answers),
         _post(6, None, None, is_deleted=True),
         _post(7, _ME, "<p>My own words.</p>", edited_at=_NOON, may_edit=True, may_delete=True),
-        _post(8, _ME, "<p>What I took back.</p>", is_deleted=True, may_restore=True, key=KeyChip(scope=Scope.ONLY_ME, own=True)),
+        _post(8, _ME, "<p>What I took back.</p>", is_deleted=True, may_restore=True, key=mine),
         _post(9, _ARABIC, _TWO_WAYS),
         _post(10, _FORMER, "<p>I was here once.</p>"),
     )  # fmt: skip

@@ -36,7 +36,7 @@ class Cache(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a route declares. `fresh_password` asks for the password again first; `title` names it in the route table."""
+    """What a route declares; `fresh_password` asks for the password again first."""
 
     caller: Caller
     cache: Cache
@@ -48,7 +48,12 @@ class UndeclaredRoute(RuntimeError):
 
 
 def page(
-    path: str, *, caller: Caller = Caller.ANYONE, cache: Cache = Cache.PRIVATE, fresh_password: bool = False, **options: Any
+    path: str,
+    *,
+    caller: Caller = Caller.ANYONE,
+    cache: Cache = Cache.PRIVATE,
+    fresh_password: bool = False,
+    **options: Any,
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """A page to read (GET and HEAD)."""
     policy = Policy(caller, cache, fresh_password)
@@ -71,9 +76,9 @@ def policy_of(handler: Any) -> Policy | None:
 
 def demand_policies(app: Litestar) -> None:
     """Refuse to start with a route that declares nothing."""
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
+    for known in app.routes:
+        for handler in getattr(known, "route_handlers", [getattr(known, "route_handler", None)]):
             if handler is not None and handler.http_methods == {HttpMethod.OPTIONS}:
                 continue  # the framework's own: it names the methods of a path, which are no secret
             if handler is None or policy_of(handler) is None:
-                raise UndeclaredRoute(f"{route.path}: declare it with web.policy.page or web.policy.form")
+                raise UndeclaredRoute(f"{known.path}: declare it with web.policy.page or web.policy.form")

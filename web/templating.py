@@ -23,7 +23,8 @@ from web import words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-translations: ContextVar[NullTranslations] = ContextVar("translations", default=NullTranslations())
+_UNTRANSLATED = NullTranslations()
+translations: ContextVar[NullTranslations] = ContextVar("translations", default=_UNTRANSLATED)
 
 
 class ForeignObject(TypeError):

@@ -200,7 +200,13 @@ def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response |
 def redirect(path: str, visit: Visit | None = None) -> Response[bytes]:
     """See another page, by GET, with the visit's cookies."""
     cookies = visit.cookies if visit else []
-    return Response(b"", status_code=303, media_type=MediaType.TEXT, headers={"location": path, "cache-control": Cache.NEVER}, cookies=cookies)
+    return Response(
+        b"",
+        status_code=303,
+        media_type=MediaType.TEXT,
+        headers={"location": path, "cache-control": Cache.NEVER},
+        cookies=cookies,
+    )
 
 
 def is_local_path(path: str) -> bool:

@@ -86,12 +86,9 @@ async def start_thread(
     try:
         async with database.writing() as connection:
             sig = await _lock_sig(connection, viewer, sig_slug, now)
-            if sig is None or viewer.member_id is None:
-                raise _Abandoned(Refused(Reason.MISSING))
-            if refused := refuse_to_post(viewer, sig.sig_id):
-                raise _Abandoned(refused)
-            await _stop_if_sent(connection, viewer.member_id, draft.submission)
-            return await _add_thread(connection, viewer.member_id, sig, title, tags, draft, html, now)
+            member_id = _writer(viewer, refuse_to_post(viewer, sig.sig_id) if sig else Refused(Reason.MISSING))
+            await _stop_if_sent(connection, member_id, draft.submission)
+            return await _add_thread(connection, member_id, sig, title, tags, draft, html, now)
     except _SentBefore as before:
         return before.written
     except _Abandoned as abandoned:
@@ -105,12 +102,21 @@ class _Abandoned(Exception):
         self.refused = refused
 
 
-async def _lock_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now: datetime) -> Row[Any] | None:
+def _writer(viewer: Viewer, refused: Refused | None) -> int:
+    """The member who may write here. Abandons the transaction otherwise."""
+    if refused is not None:
+        raise _Abandoned(refused)
+    if viewer.member_id is None:
+        raise _Abandoned(Refused(Reason.SIGN_IN))
+    return viewer.member_id
+
+
+async def _lock_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now: datetime) -> Any:
     counting = (
         update(Sig)
-        .where(Sig.slug == slug, opens(Sig.key_set_id, viewer.ring))  # type: ignore[arg-type]
-        .values(thread_count=Sig.thread_count + 1, post_count=Sig.post_count + 1, last_post_at=now)
-        .returning(Sig.sig_id, Sig.reading)  # type: ignore[arg-type]
+        .where(Sig.c.slug == slug, opens(Sig.c.key_set_id, viewer.ring))
+        .values(thread_count=Sig.c.thread_count + 1, post_count=Sig.c.post_count + 1, last_post_at=now)
+        .returning(Sig.c.sig_id, Sig.c.reading)
     )
     return (await connection.execute(counting)).first()
 
@@ -118,8 +124,8 @@ async def _lock_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now:
 async def _stop_if_sent(connection: AsyncConnection, member_id: int, submission: str) -> None:
     if not submission:
         return
-    known = select(PostRow.post_id, PostRow.thread_id).where(
-        PostRow.submission == submission, PostRow.member_id == member_id
+    known = select(PostRow.c.post_id, PostRow.c.thread_id).where(
+        PostRow.c.submission == submission, PostRow.c.member_id == member_id
     )
     if row := await fetch_one(connection, known):
         raise _SentBefore(Written(row.post_id, row.thread_id))
@@ -149,7 +155,7 @@ async def _add_thread(
         "post_count": 1,
         "version": 1,
     }
-    added = await connection.execute(insert(ThreadRow).values(row).returning(ThreadRow.thread_id))
+    added = await connection.execute(insert(ThreadRow).values(row).returning(ThreadRow.c.thread_id))
     thread_id: int = added.scalar_one()
     await set_tags(connection, sig.sig_id, thread_id, tags)
     place = _Place(thread_id, sig.sig_id, reading, 1, PostKind.OPENING)
@@ -183,7 +189,7 @@ async def _add_post(
         "version": 1,
         "submission": draft.submission or None,
     }
-    added = await connection.execute(insert(PostRow).values(row).returning(PostRow.post_id))
+    added = await connection.execute(insert(PostRow).values(row).returning(PostRow.c.post_id))
     post_id: int = added.scalar_one()
     await _number_participant(connection, place.thread_id, member_id)
     return post_id
@@ -191,7 +197,7 @@ async def _add_post(
 
 async def _number_participant(connection: AsyncConnection, thread_id: int, member_id: int) -> None:
     """Give a member the next number among the people of a thread; the thread's row is held, so numbers are unique."""
-    already = select(func.count()).select_from(Participant).where(Participant.thread_id == thread_id)
+    already = select(func.count()).select_from(Participant).where(Participant.c.thread_id == thread_id)
     number = already.scalar_subquery() + 1
     joining = insert_into(connection, Participant).values(thread_id=thread_id, member_id=member_id, number=number)
     await connection.execute(joining.on_conflict_do_nothing())
@@ -199,16 +205,14 @@ async def _number_participant(connection: AsyncConnection, thread_id: int, membe
 
 async def set_tags(connection: AsyncConnection, sig_id: int, thread_id: int, tags: Sequence[str]) -> None:
     """Make these the tags of a thread, and keep the counts."""
-    held = select(ThreadTag.tag_id).where(ThreadTag.thread_id == thread_id)
-    await connection.execute(
-        update(Tag).where(Tag.tag_id.in_(held)).values(thread_count=Tag.thread_count - 1)  # type: ignore[union-attr]
-    )
-    await connection.execute(delete(ThreadTag).where(ThreadTag.thread_id == thread_id))  # type: ignore[arg-type]
+    held = select(ThreadTag.c.tag_id).where(ThreadTag.c.thread_id == thread_id)
+    await connection.execute(update(Tag).where(Tag.c.tag_id.in_(held)).values(thread_count=Tag.c.thread_count - 1))
+    await connection.execute(delete(ThreadTag).where(ThreadTag.c.thread_id == thread_id))
     for name in tags:
         counting = insert_into(connection, Tag).values(sig_id=sig_id, name=name, thread_count=1)
         counted = counting.on_conflict_do_update(
-            index_elements=["sig_id", "name"], set_={"thread_count": Tag.thread_count + 1}
-        ).returning(Tag.tag_id)
+            index_elements=["sig_id", "name"], set_={"thread_count": Tag.c.thread_count + 1}
+        ).returning(Tag.c.tag_id)
         tag_id = (await connection.execute(counted)).scalar_one()
         await connection.execute(insert(ThreadTag).values(tag_id=tag_id, thread_id=thread_id))
 
@@ -223,11 +227,10 @@ async def write_reply(
     try:
         async with database.writing() as connection:
             place = await _take_number(connection, viewer, thread_id, now)
-            if viewer.member_id is None:
-                raise _Abandoned(Refused(Reason.SIGN_IN))
-            await _stop_if_sent(connection, viewer.member_id, draft.submission)
+            member_id = _writer(viewer, None)
+            await _stop_if_sent(connection, member_id, draft.submission)
             await _demand_target(connection, thread_id, draft.reply_to_id)
-            post_id = await _add_post(connection, viewer.member_id, place, draft, html, now)
+            post_id = await _add_post(connection, member_id, place, draft, html, now)
             await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
             return Written(post_id, thread_id)
     except _SentBefore as before:
@@ -239,13 +242,13 @@ async def write_reply(
 async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
     counting = (
         update(ThreadRow)
-        .where(ThreadRow.thread_id == thread_id)  # type: ignore[arg-type]
+        .where(ThreadRow.c.thread_id == thread_id)
         .values(
-            post_count=ThreadRow.post_count + 1,
+            post_count=ThreadRow.c.post_count + 1,
             last_post_at=now,
             last_member_id=viewer.member_id,
             last_author_id=None,
-            version=ThreadRow.version + 1,
+            version=ThreadRow.c.version + 1,
         )
     )
     await connection.execute(counting)
@@ -255,7 +258,7 @@ async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: i
     if refused := refuse_to_reply(viewer, thread_of(row)):
         raise _Abandoned(refused)
     await connection.execute(
-        update(Sig).where(Sig.sig_id == row.sig_id).values(post_count=Sig.post_count + 1, last_post_at=now)  # type: ignore[arg-type]
+        update(Sig).where(Sig.c.sig_id == row.sig_id).values(post_count=Sig.c.post_count + 1, last_post_at=now)
     )
     return _Place(thread_id, row.sig_id, Reading(row.reading), row.post_count, PostKind.REPLY)
 
@@ -263,33 +266,33 @@ async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: i
 async def _demand_target(connection: AsyncConnection, thread_id: int, post_id: int | None) -> None:
     if post_id is None:
         return
-    target = select(PostRow.post_id).where(PostRow.post_id == post_id, PostRow.thread_id == thread_id)
+    target = select(PostRow.c.post_id).where(PostRow.c.post_id == post_id, PostRow.c.thread_id == thread_id)
     if await fetch_one(connection, target) is None:
         raise _Abandoned(Refused(Reason.MISSING))
 
 
-async def find_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Row[Any] | None:
+async def find_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Any:
     """A post that the viewer may see, with what the rules and the counters need of its thread and SIG."""
     statement = (
         select(
-            PostRow.post_id,
-            PostRow.thread_id,
-            PostRow.kind,
-            PostRow.member_id,
-            PostRow.html,
-            PostRow.version,
-            PostRow.deleted_at,
-            KeySet.keys,
-            ThreadRow.sig_id,
-            ThreadRow.post_count,
-            ThreadRow.tag_names,
-            ThreadRow.accepted_post_id,
-            Sig.reading,
+            PostRow.c.post_id,
+            PostRow.c.thread_id,
+            PostRow.c.kind,
+            PostRow.c.member_id,
+            PostRow.c.html,
+            PostRow.c.version,
+            PostRow.c.deleted_at,
+            KeySet.c.text.label("keys"),
+            ThreadRow.c.sig_id,
+            ThreadRow.c.post_count,
+            ThreadRow.c.tag_names,
+            ThreadRow.c.accepted_post_id,
+            Sig.c.reading,
         )
-        .join(KeySet, KeySet.key_set_id == PostRow.key_set_id)  # type: ignore[arg-type]
-        .join(ThreadRow, ThreadRow.thread_id == PostRow.thread_id)  # type: ignore[arg-type]
-        .join(Sig, Sig.sig_id == ThreadRow.sig_id)  # type: ignore[arg-type]
-        .where(PostRow.post_id == post_id, opens(PostRow.key_set_id, viewer.ring))
+        .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
+        .join(ThreadRow, ThreadRow.c.thread_id == PostRow.c.thread_id)
+        .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
+        .where(PostRow.c.post_id == post_id, opens(PostRow.c.key_set_id, viewer.ring))
     )
     return await fetch_one(connection, statement)
 
@@ -311,8 +314,8 @@ async def edit_post(
             return Refused(Reason.STALE)
         if row.kind == PostKind.OPENING and (refused := await _edit_opening(connection, row, draft)):
             return refused
-        values = {"body": draft.body, "html": html, "edited_at": now, "version": PostRow.version + 1}
-        await connection.execute(update(PostRow).where(PostRow.post_id == post_id).values(values))  # type: ignore[arg-type]
+        values = {"body": draft.body, "html": html, "edited_at": now, "version": PostRow.c.version + 1}
+        await connection.execute(update(PostRow).where(PostRow.c.post_id == post_id).values(values))
         await touch_thread(connection, row.thread_id)
         await note(connection, "post.edited", now, thread_id=row.thread_id, post_id=post_id)
         return Written(post_id, row.thread_id)
@@ -323,12 +326,12 @@ async def _edit_opening(connection: AsyncConnection, row: Row[Any], draft: Draft
     if problems := problems_with_thread(title, draft.body, tags):
         return Refused(Reason.INVALID, problems)
     change = {"title": title, "tag_names": " ".join(tags)}
-    await connection.execute(update(ThreadRow).where(ThreadRow.thread_id == row.thread_id).values(change))  # type: ignore[arg-type]
+    await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(change))
     if tags != tuple(row.tag_names.split()):
         await set_tags(connection, row.sig_id, row.thread_id, tags)
     return None
 
 
 async def touch_thread(connection: AsyncConnection, thread_id: int) -> None:
-    touching = update(ThreadRow).where(ThreadRow.thread_id == thread_id).values(version=ThreadRow.version + 1)  # type: ignore[arg-type]
+    touching = update(ThreadRow).where(ThreadRow.c.thread_id == thread_id).values(version=ThreadRow.c.version + 1)
     await connection.execute(touching)

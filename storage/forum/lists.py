@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from domain.forum import THREADS_A_PAGE, ThreadKind
 from domain.members import LineKind, MemberLine, Person, SourceAuthor, line_of_member, line_of_source
@@ -16,10 +15,10 @@ from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import opens
 from storage.members import find_people
-from storage.tables import Sig, SourceAuthor as AuthorRow
-from storage.tables import Tag, Thread, ThreadTag
+from storage.tables import Sig, Tag, Thread, ThreadTag
+from storage.tables import SourceAuthor as AuthorRow
 
-_LastAuthor = aliased(AuthorRow)
+_LastAuthor = AuthorRow.table.alias()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGHEST = 2**63 - 1
 
@@ -57,32 +56,32 @@ class Cursor:
 def _visible_threads(viewer: Viewer) -> Select[Any]:
     return (
         select(
-            Thread.thread_id,
-            Thread.title,
-            Thread.kind,
-            Thread.tag_names,
-            Thread.member_id,
-            Thread.last_member_id,
-            Thread.started_at,
-            Thread.last_post_at,
-            Thread.post_count,
-            Thread.score,
-            Thread.accepted_post_id,
-            Thread.closed_at,
-            Sig.slug,
-            Sig.name,
-            Sig.reading,
-            AuthorRow.author_id,
-            AuthorRow.name.label("author_name"),  # type: ignore[attr-defined]
-            AuthorRow.source_url.label("author_url"),  # type: ignore[attr-defined]
-            _LastAuthor.author_id.label("last_author_id"),  # type: ignore[union-attr]
-            _LastAuthor.name.label("last_author_name"),  # type: ignore[attr-defined]
-            _LastAuthor.source_url.label("last_author_url"),  # type: ignore[attr-defined]
+            Thread.c.thread_id,
+            Thread.c.title,
+            Thread.c.kind,
+            Thread.c.tag_names,
+            Thread.c.member_id,
+            Thread.c.last_member_id,
+            Thread.c.started_at,
+            Thread.c.last_post_at,
+            Thread.c.post_count,
+            Thread.c.score,
+            Thread.c.accepted_post_id,
+            Thread.c.closed_at,
+            Sig.c.slug,
+            Sig.c.name,
+            Sig.c.reading,
+            AuthorRow.c.author_id,
+            AuthorRow.c.name.label("author_name"),
+            AuthorRow.c.source_url.label("author_url"),
+            _LastAuthor.c.author_id.label("last_author_id"),
+            _LastAuthor.c.name.label("last_author_name"),
+            _LastAuthor.c.source_url.label("last_author_url"),
         )
-        .join(Sig, Sig.sig_id == Thread.sig_id)  # type: ignore[arg-type]
-        .outerjoin(AuthorRow, AuthorRow.author_id == Thread.author_id)  # type: ignore[arg-type]
-        .outerjoin(_LastAuthor, _LastAuthor.author_id == Thread.last_author_id)  # type: ignore[arg-type]
-        .where(opens(Thread.key_set_id, viewer.ring), Thread.deleted_at.is_(None))  # type: ignore[union-attr]
+        .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
+        .outerjoin(AuthorRow, AuthorRow.c.author_id == Thread.c.author_id)
+        .outerjoin(_LastAuthor, _LastAuthor.c.author_id == Thread.c.last_author_id)
+        .where(opens(Thread.c.key_set_id, viewer.ring), Thread.c.deleted_at.is_(None))
     )
 
 
@@ -92,8 +91,8 @@ async def find_latest_threads(
     """The threads with the newest posts, in these SIGs or anywhere."""
     statement = _visible_threads(viewer)
     if sig_ids is not None:
-        statement = statement.where(Thread.sig_id.in_(sig_ids))  # type: ignore[attr-defined]
-    newest_first = statement.order_by(Thread.last_post_at.desc(), Thread.thread_id.desc()).limit(limit)  # type: ignore[attr-defined,union-attr]
+        statement = statement.where(Thread.c.sig_id.in_(sig_ids))
+    newest_first = statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc()).limit(limit)
     return await _thread_lines(connection, viewer, await fetch_all(connection, newest_first))
 
 
@@ -107,19 +106,19 @@ async def find_threads_of_sig(
     after: Cursor | None = None,
 ) -> ThreadSlice:
     """One page of a SIG's threads: the newest, or those just before or after a cursor."""
-    statement = _visible_threads(viewer).where(Thread.sig_id == sig_id)
+    statement = _visible_threads(viewer).where(Thread.c.sig_id == sig_id)
     if tag is not None:
-        tagged = select(ThreadTag.thread_id).join(Tag, Tag.tag_id == ThreadTag.tag_id)  # type: ignore[arg-type]
-        tagged = tagged.where(Tag.sig_id == sig_id, Tag.name == tag)
-        statement = statement.where(Thread.thread_id.in_(tagged))  # type: ignore[union-attr]
-    place = tuple_(Thread.last_post_at, Thread.thread_id)
+        tagged = select(ThreadTag.c.thread_id).join(Tag, Tag.c.tag_id == ThreadTag.c.tag_id)
+        tagged = tagged.where(Tag.c.sig_id == sig_id, Tag.c.name == tag)
+        statement = statement.where(Thread.c.thread_id.in_(tagged))
+    place = tuple_(Thread.c.last_post_at, Thread.c.thread_id)
     if after is not None:
         statement = statement.where(place > tuple_(after.last_post_at, after.thread_id))
-        ordered = statement.order_by(Thread.last_post_at, Thread.thread_id)
+        ordered = statement.order_by(Thread.c.last_post_at, Thread.c.thread_id)
     else:
         if before is not None:
             statement = statement.where(place < tuple_(before.last_post_at, before.thread_id))
-        ordered = statement.order_by(Thread.last_post_at.desc(), Thread.thread_id.desc())  # type: ignore[attr-defined,union-attr]
+        ordered = statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc())
     rows = await fetch_all(connection, ordered.limit(THREADS_A_PAGE + 1))
     more = len(rows) > THREADS_A_PAGE
     rows = rows[:THREADS_A_PAGE]

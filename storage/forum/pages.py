@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from domain.forum import (
     POSTS_A_PAGE,
@@ -40,33 +39,33 @@ from storage.tables import Post as PostRow
 from storage.tables import SourceAuthor as AuthorRow
 from storage.tables import Thread as ThreadRow
 
-_Target = aliased(PostRow)
+_Target = PostRow.table.alias()
 
 
 def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
     """SQL: the thread with its SIG, if this viewer may see it."""
     return (
         select(
-            ThreadRow.thread_id,
-            ThreadRow.sig_id,
-            ThreadRow.member_id,
-            ThreadRow.kind,
-            ThreadRow.title,
-            ThreadRow.tag_names,
-            ThreadRow.post_count,
-            ThreadRow.accepted_post_id,
-            ThreadRow.closed_at,
-            Sig.slug.label("sig_slug"),  # type: ignore[attr-defined]
-            Sig.name.label("sig_name"),  # type: ignore[attr-defined]
-            Sig.description.label("sig_description"),  # type: ignore[attr-defined]
-            Sig.reading,
-            Sig.member_count,
-            Community.slug.label("community_slug"),  # type: ignore[attr-defined]
-            Community.name.label("community_name"),  # type: ignore[attr-defined]
+            ThreadRow.c.thread_id,
+            ThreadRow.c.sig_id,
+            ThreadRow.c.member_id,
+            ThreadRow.c.kind,
+            ThreadRow.c.title,
+            ThreadRow.c.tag_names,
+            ThreadRow.c.post_count,
+            ThreadRow.c.accepted_post_id,
+            ThreadRow.c.closed_at,
+            Sig.c.slug.label("sig_slug"),
+            Sig.c.name.label("sig_name"),
+            Sig.c.description.label("sig_description"),
+            Sig.c.reading,
+            Sig.c.member_count,
+            Community.c.slug.label("community_slug"),
+            Community.c.name.label("community_name"),
         )
-        .join(Sig, Sig.sig_id == ThreadRow.sig_id)  # type: ignore[arg-type]
-        .join(Community, Community.community_id == Sig.community_id)  # type: ignore[arg-type]
-        .where(ThreadRow.thread_id == thread_id, opens(ThreadRow.key_set_id, viewer.ring))
+        .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
+        .join(Community, Community.c.community_id == Sig.c.community_id)
+        .where(ThreadRow.c.thread_id == thread_id, opens(ThreadRow.c.key_set_id, viewer.ring))
     )
 
 
@@ -85,37 +84,37 @@ def thread_of(row: Row[Any]) -> Thread:
 def _posts_with_context() -> Select[Any]:
     return (
         select(
-            PostRow.post_id,
-            PostRow.number,
-            PostRow.kind,
-            PostRow.member_id,
-            PostRow.html,
-            PostRow.score,
-            PostRow.written_at,
-            PostRow.edited_at,
-            PostRow.deleted_at,
-            PostRow.version,
-            KeySet.keys,
-            _Target.post_id.label("target_id"),  # type: ignore[union-attr]
-            _Target.number.label("target_number"),  # type: ignore[union-attr]
-            Participant.number.label("participant"),  # type: ignore[attr-defined]
-            AuthorRow.author_id,
-            AuthorRow.name.label("author_name"),  # type: ignore[attr-defined]
-            AuthorRow.source_url.label("author_url"),  # type: ignore[attr-defined]
-            SourcePost.source_kind,
-            SourcePost.source_id,
-            SourcePost.licence,
-            SourceSite.name.label("site"),  # type: ignore[attr-defined]
+            PostRow.c.post_id,
+            PostRow.c.number,
+            PostRow.c.kind,
+            PostRow.c.member_id,
+            PostRow.c.html,
+            PostRow.c.score,
+            PostRow.c.written_at,
+            PostRow.c.edited_at,
+            PostRow.c.deleted_at,
+            PostRow.c.version,
+            KeySet.c.text.label("keys"),
+            _Target.c.post_id.label("target_id"),
+            _Target.c.number.label("target_number"),
+            Participant.c.number.label("participant"),
+            AuthorRow.c.author_id,
+            AuthorRow.c.name.label("author_name"),
+            AuthorRow.c.source_url.label("author_url"),
+            SourcePost.c.source_kind,
+            SourcePost.c.source_id,
+            SourcePost.c.licence,
+            SourceSite.c.name.label("site"),
         )
-        .join(KeySet, KeySet.key_set_id == PostRow.key_set_id)  # type: ignore[arg-type]
-        .outerjoin(_Target, _Target.post_id == PostRow.reply_to_id)  # type: ignore[arg-type]
+        .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
+        .outerjoin(_Target, _Target.c.post_id == PostRow.c.reply_to_id)
         .outerjoin(
             Participant,
-            (Participant.thread_id == PostRow.thread_id) & (Participant.member_id == PostRow.member_id),  # type: ignore[operator,arg-type]
+            (Participant.c.thread_id == PostRow.c.thread_id) & (Participant.c.member_id == PostRow.c.member_id),
         )
-        .outerjoin(AuthorRow, AuthorRow.author_id == PostRow.author_id)  # type: ignore[arg-type]
-        .outerjoin(SourcePost, SourcePost.post_id == PostRow.post_id)  # type: ignore[arg-type]
-        .outerjoin(SourceSite, SourceSite.site_id == SourcePost.site_id)  # type: ignore[arg-type]
+        .outerjoin(AuthorRow, AuthorRow.c.author_id == PostRow.c.author_id)
+        .outerjoin(SourcePost, SourcePost.c.post_id == PostRow.c.post_id)
+        .outerjoin(SourceSite, SourceSite.c.site_id == SourcePost.c.site_id)
     )
 
 
@@ -167,11 +166,11 @@ def _readers(row: Row[Any]) -> int | None:
 async def _rows_of_page(connection: AsyncConnection, thread: Row[Any], page: int) -> Sequence[Row[Any]]:
     """The posts of a page in order and, on page 1, the accepted reply wherever it stands."""
     first = (page - 1) * POSTS_A_PAGE + 1
-    on_page = PostRow.number.between(first, first + POSTS_A_PAGE - 1)  # type: ignore[union-attr]
+    on_page: ColumnElement[bool] = PostRow.c.number.between(first, first + POSTS_A_PAGE - 1)
     if page == 1 and thread.accepted_post_id is not None:
-        on_page = or_(on_page, PostRow.post_id == thread.accepted_post_id)  # type: ignore[arg-type]
-    statement = _posts_with_context().where(PostRow.thread_id == thread.thread_id, on_page)
-    return await fetch_all(connection, statement.order_by(PostRow.number))
+        on_page = or_(on_page, PostRow.c.post_id == thread.accepted_post_id)
+    statement = _posts_with_context().where(PostRow.c.thread_id == thread.thread_id, on_page)
+    return await fetch_all(connection, statement.order_by(PostRow.c.number))
 
 
 def post_of(row: Row[Any]) -> Post:
@@ -241,22 +240,22 @@ def _source_url(row: Row[Any]) -> str:
 async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:
     """The thread and the page on which a post stands, for its stable address; None when it may not be seen."""
     statement = (
-        select(PostRow.thread_id, PostRow.number)
-        .join(ThreadRow, ThreadRow.thread_id == PostRow.thread_id)  # type: ignore[arg-type]
-        .where(PostRow.post_id == post_id, opens(ThreadRow.key_set_id, viewer.ring))
+        select(PostRow.c.thread_id, PostRow.c.number)
+        .join(ThreadRow, ThreadRow.c.thread_id == PostRow.c.thread_id)
+        .where(PostRow.c.post_id == post_id, opens(ThreadRow.c.key_set_id, viewer.ring))
     )
     async with database.reading() as connection:
-        row = await fetch_one(connection, statement.where(PostRow.number.is_not(None)))  # type: ignore[union-attr]
+        row = await fetch_one(connection, statement.where(PostRow.c.number.is_not(None)))
     return (row.thread_id, page_of(row.number)) if row else None
 
 
 async def find_reply_target(database: Database, viewer: Viewer, thread_id: int, post_id: int) -> int | None:
     """The number of the post that a reply answers; None when it is not in this thread or may not be seen."""
-    statement = select(PostRow.number).where(
-        PostRow.post_id == post_id,
-        PostRow.thread_id == thread_id,
-        PostRow.deleted_at.is_(None),  # type: ignore[union-attr]
-        opens(PostRow.key_set_id, viewer.ring),
+    statement = select(PostRow.c.number).where(
+        PostRow.c.post_id == post_id,
+        PostRow.c.thread_id == thread_id,
+        PostRow.c.deleted_at.is_(None),
+        opens(PostRow.c.key_set_id, viewer.ring),
     )
     async with database.reading() as connection:
         number: int | None = (await connection.execute(statement)).scalar()
@@ -267,8 +266,8 @@ async def find_compose_page(
     database: Database, viewer: Viewer, sig_slug: str, submission: str
 ) -> ComposePage | Refused:
     """The empty composer for a new thread in a SIG."""
-    statement = select(Sig.sig_id, Sig.slug, Sig.name, Sig.reading, Sig.member_count).where(
-        Sig.slug == sig_slug, opens(Sig.key_set_id, viewer.ring)
+    statement = select(Sig.c.sig_id, Sig.c.slug, Sig.c.name, Sig.c.reading, Sig.c.member_count).where(
+        Sig.c.slug == sig_slug, opens(Sig.c.key_set_id, viewer.ring)
     )
     async with database.reading() as connection:
         row = await fetch_one(connection, statement)
@@ -289,24 +288,24 @@ async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> Ed
     """The composer with one's own post in it; what belongs to others is missing."""
     statement = (
         select(
-            PostRow.post_id,
-            PostRow.thread_id,
-            PostRow.kind,
-            PostRow.member_id,
-            PostRow.body,
-            PostRow.html,
-            PostRow.version,
-            PostRow.deleted_at,
-            KeySet.keys,
-            ThreadRow.title,
-            ThreadRow.tag_names,
-            Sig.name,
-            Sig.reading,
+            PostRow.c.post_id,
+            PostRow.c.thread_id,
+            PostRow.c.kind,
+            PostRow.c.member_id,
+            PostRow.c.body,
+            PostRow.c.html,
+            PostRow.c.version,
+            PostRow.c.deleted_at,
+            KeySet.c.text.label("keys"),
+            ThreadRow.c.title,
+            ThreadRow.c.tag_names,
+            Sig.c.name,
+            Sig.c.reading,
         )
-        .join(KeySet, KeySet.key_set_id == PostRow.key_set_id)  # type: ignore[arg-type]
-        .join(ThreadRow, ThreadRow.thread_id == PostRow.thread_id)  # type: ignore[arg-type]
-        .join(Sig, Sig.sig_id == ThreadRow.sig_id)  # type: ignore[arg-type]
-        .where(PostRow.post_id == post_id, opens(PostRow.key_set_id, viewer.ring))
+        .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
+        .join(ThreadRow, ThreadRow.c.thread_id == PostRow.c.thread_id)
+        .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
+        .where(PostRow.c.post_id == post_id, opens(PostRow.c.key_set_id, viewer.ring))
     )
     async with database.reading() as connection:
         row = await fetch_one(connection, statement)

@@ -85,7 +85,7 @@ async def accept_post(database: Database, viewer: Viewer, post_id: int, now: dat
             return refused
         chosen = None if row.accepted_post_id == post_id else post_id
         await connection.execute(
-            update(ThreadRow).where(ThreadRow.thread_id == row.thread_id).values(accepted_post_id=chosen)  # type: ignore[arg-type]
+            update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(accepted_post_id=chosen)
         )
         await touch_thread(connection, row.thread_id)
         await note(connection, "post.accepted", now, thread_id=row.thread_id, post_id=post_id)
@@ -93,39 +93,38 @@ async def accept_post(database: Database, viewer: Viewer, post_id: int, now: dat
 
 
 def _is_whole_thread(row: Row[Any]) -> bool:
-    return row.kind == PostKind.OPENING and row.post_count == 1
+    return bool(row.kind == PostKind.OPENING and row.post_count == 1)
 
 
 async def _mark(connection: AsyncConnection, post_id: int, **values: object) -> None:
-    await connection.execute(update(PostRow).where(PostRow.post_id == post_id).values(values))  # type: ignore[arg-type]
+    await connection.execute(update(PostRow).where(PostRow.c.post_id == post_id).values(values))
 
 
 async def _mark_thread(connection: AsyncConnection, row: Row[Any], **values: object) -> None:
-    await connection.execute(update(ThreadRow).where(ThreadRow.thread_id == row.thread_id).values(values))  # type: ignore[arg-type]
+    await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(values))
 
 
 async def _count(connection: AsyncConnection, sig_id: int, *, threads: int, posts: int) -> None:
-    values = {"thread_count": Sig.thread_count + threads, "post_count": Sig.post_count + posts}
-    await connection.execute(update(Sig).where(Sig.sig_id == sig_id).values(values))  # type: ignore[arg-type]
+    values = {"thread_count": Sig.c.thread_count + threads, "post_count": Sig.c.post_count + posts}
+    await connection.execute(update(Sig).where(Sig.c.sig_id == sig_id).values(values))
 
 
 async def _after(connection: AsyncConnection, row: Row[Any]) -> None:
     """Name the last voice among what still stands, drop an accepted reply that is gone, and renew the version."""
     newest = (
-        select(PostRow.member_id, PostRow.author_id, PostRow.written_at)
-        .where(PostRow.thread_id == row.thread_id, PostRow.number.is_not(None))  # type: ignore[union-attr]
-        .order_by(PostRow.deleted_at.is_not(None), PostRow.number.desc())  # type: ignore[union-attr]
+        select(PostRow.c.member_id, PostRow.c.author_id, PostRow.c.written_at)
+        .where(PostRow.c.thread_id == row.thread_id, PostRow.c.number.is_not(None))
+        .order_by(PostRow.c.deleted_at.is_not(None), PostRow.c.number.desc())
         .limit(1)
     )
     last = await fetch_one(connection, newest)
     values: dict[str, Any] = {}
     if last is not None:
         values = {"last_member_id": last.member_id, "last_author_id": last.author_id, "last_post_at": last.written_at}
-    accepted = select(PostRow.post_id).where(
-        PostRow.post_id == ThreadRow.accepted_post_id,
-        PostRow.deleted_at.is_(None),  # type: ignore[union-attr]
+    accepted = select(PostRow.c.post_id).where(
+        PostRow.c.post_id == ThreadRow.c.accepted_post_id,
+        PostRow.c.deleted_at.is_(None),
     )
     values["accepted_post_id"] = accepted.scalar_subquery()
     await _mark_thread(connection, row, **values)
     await touch_thread(connection, row.thread_id)
-

@@ -68,7 +68,9 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._close()
 
     def rows(self, name: str) -> Iterator[Row]:
@@ -210,6 +212,8 @@ def _members(path: Path, packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         if known in members:
             raise BrokenArchive(path.name, None, f"has {known}.xml twice")
         if member.file_size > _SMALL and member.file_size > HIGHEST_RATIO * max(1, member.compress_size):
-            raise BrokenArchive(f"{known}.xml", None, f"more than {HIGHEST_RATIO} times bigger than its compressed form")
+            raise BrokenArchive(
+                f"{known}.xml", None, f"more than {HIGHEST_RATIO} times bigger than its compressed form"
+            )
         members[known] = member
     return members

@@ -43,7 +43,7 @@ class UserRow:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A thread's opening post (type 1), a reply (type 2), or another post, of which only type and date are read."""
+    """A thread's opening post (type 1), a reply (type 2), or another post, whose text is not read."""
 
     source_id: int
     type_id: int
@@ -115,7 +115,7 @@ def read_post(row: Row) -> PostRow:
     type_id = _integer(row, "PostTypeId", lowest=0, highest=BIGGEST_TYPE)
     written_at = _moment(row, "CreationDate")
     if type_id not in {THREAD, REPLY}:
-        return PostRow(source_id, type_id, written_at)
+        return PostRow(source_id, type_id, written_at, user_id=_optional_integer(row, "OwnerUserId"))
     is_thread = type_id == THREAD
     return PostRow(
         source_id,

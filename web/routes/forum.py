@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from secrets import token_urlsafe
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -37,12 +37,12 @@ def _thread_path(written: Written, page_number: int) -> str:
     return f"/threads/{written.thread_id}{query}#post-{written.post_id}"
 
 
-async def _go_to_post(visit: Visit, post_id: int) -> Response[bytes]:
+async def _path_of_post(visit: Visit, post_id: int) -> str | None:
     place = await find_post_place(visit.house.database, visit.viewer, post_id)
     if place is None:
-        raise Refusal(Failure.MISSING, 404)
+        return None
     thread_id, page_number = place
-    return redirect(_thread_path(Written(post_id, thread_id), page_number), visit)
+    return _thread_path(Written(post_id, thread_id), page_number)
 
 
 async def _thread_with(visit: Visit, thread_id: int, page_number: int, reply: ReplyForm) -> ThreadPage | None:
@@ -64,7 +64,10 @@ async def show_thread(
 @page("/posts/{post_id:int}")
 async def show_post(visit: NamedDependency[Visit], post_id: FromPath[int]) -> Response[bytes]:
     """The stable address of a post: its place in its thread today."""
-    return await _go_to_post(visit, post_id)
+    path = await _path_of_post(visit, post_id)
+    if path is None:
+        raise Refusal(Failure.MISSING, 404)
+    return redirect(path, visit)
 
 
 @page("/sigs/{slug:str}/threads/new", caller=Caller.MEMBER)
@@ -116,7 +119,7 @@ async def _compose_again(
     return show(visit, replace(typed, **_outcome(outcome)), status=status)
 
 
-def _outcome(outcome: SafeHtml | Refused) -> dict[str, object]:
+def _outcome(outcome: SafeHtml | Refused) -> dict[str, Any]:
     """What a preview or a refusal adds to a composer."""
     if isinstance(outcome, SafeHtml):
         return {"preview": outcome}
@@ -135,7 +138,7 @@ async def publish_reply(
         return await _reply_again(visit, thread_id, form, draft, await render_body(draft.body), 200)
     written = await write_reply(visit.house.database, visit.viewer, thread_id, draft, visit.now)
     if isinstance(written, Written):
-        return await _go_to_post(visit, written.post_id)
+        return await _done(visit, written)
     if written.reason is Reason.MISSING:
         raise refuse(written)
     return await _reply_again(visit, thread_id, form, draft, written, UNPROCESSABLE)
@@ -180,7 +183,7 @@ async def save_edit(
         return _edit_again(visit, stored, draft, version, await render_body(draft.body), 200)
     written = await edit_post(visit.house.database, visit.viewer, post_id, draft, version, visit.now)
     if isinstance(written, Written):
-        return await _go_to_post(visit, written.post_id)
+        return await _done(visit, written)
     return _edit_again(visit, stored, draft, stored.version, written, UNPROCESSABLE)
 
 
@@ -188,7 +191,7 @@ def _edit_again(
     visit: Visit, stored: EditPostPage, draft: Draft, version: int, outcome: SafeHtml | Refused, status: int
 ) -> Response[str]:
     is_opening = stored.title is not None
-    typed = {"title": draft.title, "tags": draft.tags} if is_opening else {}
+    typed: dict[str, Any] = {"title": draft.title, "tags": draft.tags} if is_opening else {}
     again = replace(stored, body=draft.body, version=version, **typed)
     return show(visit, replace(again, **_outcome(outcome)), status=status)
 
@@ -212,9 +215,10 @@ async def accept(visit: NamedDependency[Visit], post_id: FromPath[int]) -> Respo
 
 
 async def _done(visit: Visit, outcome: Written | Refused) -> Response[bytes]:
+    """Show what was written or changed; who has left the SIG can change their posts and no longer see them there."""
     if isinstance(outcome, Refused):
         raise refuse(outcome)
-    return await _go_to_post(visit, outcome.post_id)
+    return redirect(await _path_of_post(visit, outcome.post_id) or "/", visit)
 
 
 ROUTES = [

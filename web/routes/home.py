@@ -32,6 +32,7 @@ async def show_health() -> Response[str]:
 @page("/{rest:path}")
 async def show_nothing(rest: FromPath[str]) -> Response[str]:
     """Every other address: missing, in the look of the house and with the visitor's own frame."""
+    del rest
     raise Refusal(Failure.MISSING, 404)
 
 

@@ -1,53 +1,46 @@
-// What the pages gain from script beside htmx: times in the reader's zone, menus that close, words that are never lost.
+// What pages gain from script beside htmx: times in the reader's zone, menus that close, words that are never lost.
 (() => {
   const lang = document.documentElement.lang;
-  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
-  const weekday = new Intl.DateTimeFormat(lang, { weekday: "short" });
-  const date = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
-  const older = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
-  const whole = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
+  const all = (what, root = document) => root.querySelectorAll(what);
+  const format = (options) => { const f = new Intl.DateTimeFormat(lang, options); return (when) => f.format(when); };
+  const clock = format({ hour: "numeric", minute: "2-digit" });
+  const weekday = format({ weekday: "short" });
+  const day = format({ day: "numeric", month: "short" });
+  const date = format({ dateStyle: "medium" });
+  const whole = format({ dateStyle: "full", timeStyle: "short" });
 
   const localise = (time) => {
     const when = new Date(time.dateTime);
     if (isNaN(when)) return;
-    const midnight = new Date().setHours(0, 0, 0, 0);
-    const days = Math.ceil((midnight - when) / 864e5);
-    const short = when.getFullYear() === new Date().getFullYear() ? date : older;
-    if (days <= 0) time.textContent = clock.format(when);
-    else if (days < 7) time.textContent = `${weekday.format(when)} ${clock.format(when)}`;
-    else time.textContent = "day" in time.dataset ? short.format(when) : `${short.format(when)}, ${clock.format(when)}`;
-    time.title = whole.format(when);
+    const now = new Date();
+    const days = Math.ceil((now.setHours(0, 0, 0, 0) - when) / 864e5);
+    const short = days < 7 ? weekday(when) : when.getFullYear() === now.getFullYear() ? day(when) : date(when);
+    time.textContent = days <= 0 ? clock(when) : "day" in time.dataset ? short : `${short}, ${clock(when)}`;
+    time.title = whole(when);
   };
 
   // The composer never loses a word: what is typed waits in this tab until it was sent.
   const store = window.sessionStorage;
-  const slot = (area) => `draft ${location.pathname} ${area.form?.getAttribute("action")}`;
-  const remember = (area) => {
-    if (!area.value) area.value = store.getItem(slot(area)) ?? "";
-    area.addEventListener("input", () => store.setItem(slot(area), area.value));
+  const action = (form) => form?.getAttribute("action") ?? "";
+  const slot = (form, path = location.pathname) => `draft ${path} ${action(form)}`;
+
+  const dress = () => {
+    all("time[datetime]").forEach(localise);
+    all(".composer textarea").forEach((area) => (area.value ||= store.getItem(slot(area.form)) ?? ""));
+    all(".prose :is(pre, table)").forEach((part) => part.scrollWidth > part.clientWidth && (part.tabIndex = 0));
+  };
+  const land = (goal) => {
+    if (!goal) return;
+    goal.scrollIntoView();
+    const area = goal.querySelector("textarea");
+    if (!area) goal.tabIndex = -1;
+    (area ?? goal).focus({ preventScroll: true });
   };
 
-  const dress = (root) => {
-    root.querySelectorAll("time[datetime]").forEach(localise);
-    root.querySelectorAll(".composer textarea").forEach(remember);
-    root.querySelectorAll(".prose :is(pre, table)").forEach((part) => {
-      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
-    });
-  };
-
-  const menus = () => document.querySelectorAll(":is(.key_chip, .sheet)[open]");
-  document.addEventListener("click", (event) => {
-    menus().forEach((menu) => menu.contains(event.target) || (menu.open = false));
+  document.addEventListener("input", ({ target }) => {
+    if (target.closest(".composer")) store.setItem(slot(target.form), target.value);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    menus().forEach((menu) => {
-      const held = menu.contains(document.activeElement);
-      menu.open = false;
-      if (held) menu.querySelector("summary").focus();
-    });
-  });
-  // One's own key: what is chosen shows on the chip at once; it counts when the form is saved.
+  // One's own key: the choice shows on the chip at once; it counts when the form is saved.
   document.addEventListener("change", ({ target }) => {
     const chip = target.closest(".key_choice");
     if (!chip) return;
@@ -56,31 +49,39 @@
     face.querySelector("svg").replaceWith(option.querySelector("svg").cloneNode(true));
     face.querySelector(".key_chip-word").textContent = option.querySelector(".key_choice-word").textContent;
   });
-  document.addEventListener("submit", (event) => {
-    if (event.target.action.endsWith("/sign-out")) store.clear();
+  const menus = () => all(":is(.key_chip, .sheet)[open]");
+  document.addEventListener("click", ({ target }) => menus().forEach((m) => m.contains(target) || (m.open = false)));
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") menus().forEach((menu) => {
+      if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+      menu.open = false;
+    });
   });
+  document.addEventListener("submit", ({ target }) => action(target) === "/sign-out" && store.clear());
 
-  // A refused form stays where it is: the address of its action is not a page to come back to.
-  let answered = null;
-  document.addEventListener("htmx:before:swap", (event) => (answered = event.detail.ctx));
+  // A form that was refused stays where it is: the address of its action is no page to come back to.
+  const on = (event, act) => document.addEventListener(`htmx:${event}`, ({ detail }) => act(detail.ctx));
+  let last;
+  on("config:request", (ctx) => (ctx.from = location.pathname));
+  on("before:swap", (ctx) => (last = ctx));
   document.addEventListener("htmx:before:history:update", (event) => {
-    const { raw } = event.detail.response ?? {};
-    if (answered?.request.method !== "GET" && raw && !raw.redirected) event.preventDefault();
+    if (last?.request?.method === "POST" && !last.response?.raw.redirected) event.preventDefault();
   });
-  document.addEventListener("htmx:after:swap", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.request?.method === "POST" && ctx.response?.raw.redirected && ctx.request.form) {
-      const area = ctx.request.form.querySelector(".composer textarea");
-      if (area) store.removeItem(`draft ${ctx.from} ${ctx.request.form.getAttribute("action")}`);
-    }
-    dress(document);
-    if (document.activeElement === document.body) {
-      const goal = location.hash && document.getElementById(location.hash.slice(1));
-      (goal || document.getElementById("main")).focus({ preventScroll: true });
-    }
+  on("after:request", ({ request, response, from }) => {
+    if (request.form && response.raw.redirected) store.removeItem(slot(request.form, from));
   });
-  document.addEventListener("htmx:config:request", (event) => (event.detail.ctx.from = location.pathname));
+  on("after:swap", ({ request, response }) => {
+    dress();
+    const { activeElement: held, body } = document;
+    if (held?.matches("[autofocus]")) return held.scrollIntoView({ block: "center" });
+    const path = response?.raw.redirected ? request.action.split("?")[0] : "";
+    const post = path.match(/^\/posts\/(\d+)/);
+    if (post) land(document.getElementById(`post-${post[1]}`));
+    else if (path.endsWith("/replies")) land([...all(".thread > .post")].pop());
+    else if (held === body) land(location.hash ? document.getElementById(location.hash.slice(1)) : null);
+    if (document.activeElement === body) document.getElementById("main").focus({ preventScroll: true });
+  });
 
-  document.addEventListener("DOMContentLoaded", () => dress(document));
-  if (document.readyState !== "loading") dress(document);
+  dress();
+  if (location.hash === "#reply") land(document.getElementById("reply"));
 })();

@@ -1,0 +1,241 @@
+"""What the first reading of an archive remembers in order to check and to count it.
+
+A private temporary SQLite file, deleted by the system as soon as it is open: memory stays flat whatever the size of the
+site, and a killed import leaves nothing behind. It lies where the environment variable SQLITE_TMPDIR or TMPDIR says, and takes
+about 60 bytes for each post, comment and user and 20 for each post that has votes.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+from storage.importing.archive import BrokenArchive
+from storage.importing.rows import DOWN, FAVOURITE, REPLY, THREAD, UP, CommentRow, LinkRow, PostRow, UserRow, VoteRow
+
+_TABLES: Final = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, row INTEGER, name TEXT, network_id INTEGER);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, row INTEGER, type INTEGER, parent INTEGER, accepted INTEGER, score INTEGER,
+  answers INTEGER, user INTEGER, name TEXT);
+CREATE TABLE comments (id INTEGER PRIMARY KEY, row INTEGER, post INTEGER, user INTEGER, name TEXT);
+CREATE TABLE tallies (post INTEGER PRIMARY KEY, votes INTEGER, balance INTEGER);
+CREATE TABLE links (post INTEGER, related INTEGER);
+CREATE TABLE writers (number INTEGER PRIMARY KEY, key TEXT, user INTEGER, name TEXT, network_id INTEGER);
+"""
+_TALK: Final = "(1, 2)"  # THREAD and REPLY, in SQL
+_WROTE: Final = f"""
+SELECT user, name FROM posts WHERE type IN {_TALK}
+UNION ALL SELECT c.user, c.name FROM comments c JOIN posts p ON p.id = c.post WHERE p.type IN {_TALK}
+"""  # noqa: S608
+_LICENCE_ABSENT: Final = "(attribute absent)"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Someone who wrote a thread, a reply or a comment on one; `user_id` is None when the account was gone."""
+
+    key: str
+    user_id: int | None
+    name: str
+    network_id: int | None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted on the way; every counter here has few kinds."""
+
+    types: Counter[int] = field(default_factory=Counter)
+    votes: Counter[int] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    favourites: int = 0
+    scores: int = 0
+    accepted: int = 0
+    closed: int = 0
+    without_user: int = 0
+    comments_without_user: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class Ledger:
+    """The checks across rows and files, and every count of the archive."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._database.execute("PRAGMA cache_size=-16000")
+        self._database.executescript(_TABLES)
+        self._database.execute("BEGIN")
+        self._tally = _Tally()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def add_users(self, users: Sequence[tuple[int, UserRow]]) -> None:
+        """Remember users with the number of their row."""
+        rows = [(user.source_id, row, user.name, user.network_id) for row, user in users]
+        self._add("Users.xml", "users", rows)
+
+    def add_posts(self, posts: Sequence[tuple[int, PostRow]]) -> None:
+        """Remember posts of every type; their texts are not kept."""
+        for _, post in posts:
+            self._count_post(post)
+        self._add("Posts.xml", "posts", [_post_values(row, post) for row, post in posts])
+
+    def add_comments(self, comments: Sequence[tuple[int, CommentRow]]) -> None:
+        """Remember under which post each comment stands, and whose it is."""
+        self._tally.comments_without_user += sum(comment.user_id is None for _, comment in comments)
+        rows = [(given.source_id, row, given.post_id, given.user_id, given.user_name) for row, given in comments]
+        self._add("Comments.xml", "comments", rows)
+
+    def add_votes(self, votes: Sequence[tuple[int, VoteRow]]) -> None:
+        """Add votes to what their posts have; single votes are not kept."""
+        tally = self._tally
+        sums: dict[int, tuple[int, int]] = {}
+        for _, vote in votes:
+            tally.votes[vote.type_id] += 1
+            tally.favourites += vote.type_id == FAVOURITE and vote.user_id is not None
+            number, balance = sums.get(vote.post_id, (0, 0))
+            sums[vote.post_id] = (number + 1, balance + (vote.type_id == UP) - (vote.type_id == DOWN))
+        self._database.executemany(
+            "INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT (post) DO UPDATE "
+            "SET votes = votes + excluded.votes, balance = balance + excluded.balance",
+            [(post, *both) for post, both in sorted(sums.items())],
+        )
+
+    def add_links(self, links: Sequence[tuple[int, LinkRow]]) -> None:
+        """Remember which posts the links join."""
+        self._database.executemany(
+            "INSERT INTO links VALUES (?, ?)", [(given.post_id, given.related_id) for _, given in links]
+        )
+
+    def demand_parents(self) -> None:
+        """Refuse a reply to a thread that is not there."""
+        orphan = self._database.execute(
+            "SELECT row, id, parent FROM posts WHERE type = ? AND parent NOT IN (SELECT id FROM posts WHERE type = ?) "
+            "ORDER BY row LIMIT 1",
+            (REPLY, THREAD),
+        ).fetchone()
+        if orphan:
+            row, reply, parent = orphan
+            raise BrokenArchive("Posts.xml", row, f"reply {reply} belongs to thread {parent}, which is not in the file")
+
+    def gather_writers(self) -> None:
+        """Work out who wrote what is imported, each once, in an order that is the same every time."""
+        self._database.execute(
+            "INSERT INTO writers (key, user, name, network_id) "
+            "SELECT CAST(w.user AS TEXT), w.user, coalesce(u.name, max(w.name), ''), u.network_id "
+            f"FROM ({_WROTE}) w LEFT JOIN users u ON u.id = w.user WHERE w.user IS NOT NULL GROUP BY w.user ORDER BY w.user"
+        )
+        self._database.execute(
+            "INSERT INTO writers (key, name) SELECT 'name:' || coalesce(name, ''), coalesce(name, '') "
+            f"FROM ({_WROTE}) WHERE user IS NULL GROUP BY 1 ORDER BY 1"
+        )
+
+    def iter_writers(self, size: int) -> Iterator[tuple[int, Writer]]:
+        """The writers with their numbers, from 1; so many are read at a time."""
+        after = 0
+        query = "SELECT number, key, user, name, network_id FROM writers WHERE number > ? ORDER BY number LIMIT ?"
+        while batch := self._database.execute(query, (after, size)).fetchall():
+            yield from ((row[0], Writer(*row[1:])) for row in batch)
+            after = batch[-1][0]
+
+    def iter_accepted(self, size: int) -> Iterator[list[tuple[int, int | None]]]:
+        """Every thread with the reply that it accepts, if any, in batches: source ids of both."""
+        after = 0
+        query = "SELECT id, accepted FROM posts WHERE type = ? AND id > ? ORDER BY id LIMIT ?"
+        while batch := self._database.execute(query, (THREAD, after, size)).fetchall():
+            yield batch
+            after = batch[-1][0]
+
+    def counts(self, rows: dict[str, int]) -> dict[str, Any]:
+        """Every count, with the rows of each file as they were read."""
+        tally = self._tally
+        return {
+            "rows": rows,
+            "threads": tally.types[THREAD],
+            "replies": tally.types[REPLY],
+            "other_posts": {str(kind): count for kind, count in tally.types.items() if kind not in {THREAD, REPLY}},
+            "comments": rows.get("Comments", 0),
+            "users": rows["Users"],
+            "threads_with_accepted_answer": tally.accepted,
+            "closed_threads": tally.closed,
+            "posts_without_OwnerUserId": tally.without_user,
+            "comments_without_UserId": tally.comments_without_user,
+            "votes_by_type": {str(kind): tally.votes[kind] for kind in sorted(tally.votes)},
+            "favourites_with_UserId": tally.favourites,
+            "sum_of_scores_threads_and_replies": tally.scores,
+            "first_post": _spelled(tally.first),
+            "last_post": _spelled(tally.last),
+            "licences": {name: tally.licences[name] for name in sorted(tally.licences)},
+            **{name: self._number(query) for name, query in _COUNTS.items()},
+        }
+
+    def _count_post(self, post: PostRow) -> None:
+        tally = self._tally
+        tally.types[post.type_id] += 1
+        if post.type_id not in {THREAD, REPLY}:
+            return
+        tally.scores += post.score
+        tally.accepted += post.accepted_id is not None
+        tally.closed += post.closed_at is not None
+        tally.without_user += post.user_id is None
+        tally.licences[post.licence_given or _LICENCE_ABSENT] += 1
+        tally.first = min(tally.first or post.written_at, post.written_at)
+        tally.last = max(tally.last or post.written_at, post.written_at)
+
+    def _add(self, file: str, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows that start with id and row number. Raises BrokenArchive for an id that was there before."""
+        if not rows:
+            return
+        places = ", ".join("?" * len(rows[0]))
+        statement = f"INSERT OR IGNORE INTO {table} VALUES ({places})"  # noqa: S608
+        if self._database.executemany(statement, rows).rowcount < len(rows):
+            self._complain_of_doubles(file, table, rows)
+
+    def _complain_of_doubles(self, file: str, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        for source_id, row, *_ in rows:
+            query = f"SELECT row FROM {table} WHERE id = ?"  # noqa: S608
+            first = self._number(query, source_id)
+            if first != row:
+                raise BrokenArchive(file, row, f"Id {source_id} was already in row {first}")
+
+    def _number(self, query: str, *values: int) -> int:
+        return int(self._database.execute(query, values).fetchone()[0])
+
+
+def _post_values(row: int, post: PostRow) -> tuple[Any, ...]:
+    return (
+        *(post.source_id, row, post.type_id, post.parent_id, post.accepted_id),
+        *(post.score, post.answer_count, post.user_id, post.user_name),
+    )
+
+
+def _spelled(moment: datetime | None) -> str | None:
+    """A moment as the dump spells it."""
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") if moment else None
+
+
+_ON_TALK = f"FROM comments c JOIN posts p ON p.id = c.post WHERE p.type IN {_TALK}"
+_COUNTS: Final = {
+    "comments_on_threads_or_replies": f"SELECT count(*) {_ON_TALK}",  # noqa: S608
+    "comments_not_stored": f"SELECT (SELECT count(*) FROM comments) - (SELECT count(*) {_ON_TALK})",  # noqa: S608
+    "users_who_posted_or_commented": "SELECT count(*) FROM (SELECT user FROM posts WHERE user IS NOT NULL "
+    "UNION SELECT user FROM comments WHERE user IS NOT NULL)",
+    "authors": "SELECT count(*) FROM writers",
+    "threads_without_reply": "SELECT count(*) FROM posts WHERE type = 1 AND id NOT IN (SELECT parent FROM posts WHERE type = 2)",
+    "accepted_not_in_dump": "SELECT count(*) FROM posts t LEFT JOIN posts r ON r.id = t.accepted AND r.parent = t.id "
+    "WHERE t.type = 1 AND t.accepted IS NOT NULL AND r.id IS NULL",
+    "votes_on_posts_not_in_dump": "SELECT coalesce(sum(votes), 0) FROM tallies WHERE post NOT IN (SELECT id FROM posts)",
+    "links_with_an_end_not_in_dump": "SELECT count(*) FROM links "
+    "WHERE post NOT IN (SELECT id FROM posts) OR related NOT IN (SELECT id FROM posts)",
+    "surplus_users_sharing_a_DisplayName": "SELECT count(*) - count(DISTINCT name) FROM users",
+    "scores_unlike_votes": "SELECT count(*) FROM posts LEFT JOIN tallies ON tallies.post = posts.id "
+    f"WHERE type IN {_TALK} AND score <> coalesce(balance, 0)",
+    "answer_counts_unlike_replies": "SELECT count(*) FROM posts t LEFT JOIN (SELECT parent, count(*) AS replies FROM posts "
+    "WHERE type = 2 GROUP BY parent) r ON r.parent = t.id WHERE t.type = 1 AND answers <> coalesce(replies, 0)",
+}

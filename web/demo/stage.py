@@ -1,0 +1,177 @@
+"""Brings the demo on stage: everything through the commands that people's own acts go through, in one transaction.
+
+So a kill in the middle leaves nothing behind, and there is no state in which half a demo could pass for a whole one.
+Acts happen in the order of their moments, as they would have.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import merge
+
+from domain.refusals import Refused
+from domain.visibility import VISITOR, Audience, Viewer, member_ring
+from storage.database import Database
+from storage.forum.commands import Draft, Written, start_thread, write_reply
+from storage.forum.removal import accept_post, delete_post
+from storage.members import add_member
+from storage.passwords import hash_password
+from storage.secrets import Seal
+from storage.seeding import add_account, close_thread, together
+from storage.sigs import add_community, add_membership, add_sig, find_community_page
+from web.demo.script import PersonPart, Script, Talk, read_script
+
+DEMO_PASSWORD = "twelve-columns-at-noon"  # noqa: S105 -- printed at every start, for people who do not exist
+
+Report = Callable[[str, int, int | None], None]
+"""Called with the name of a step, how much of it is done, and of how much."""
+
+SHORTEST_GAP = timedelta(minutes=6)
+DOUBLINGS = 7
+"""The longest gap between two posts of a thread is the shortest one doubled so often: 13 hours."""
+
+
+class MissedCue(RuntimeError):
+    """An act of the script was refused: the script is wrong, and nothing of it is kept."""
+
+
+async def load_demo(database: Database, seal: Seal, now: datetime, report: Report) -> bool:
+    """Load the demo community as if it had grown until now; False, with nothing changed, when it is there already."""
+    script = read_script()
+    password_hash = await hash_password(DEMO_PASSWORD)
+    async with together(database) as one:
+        if await find_community_page(one, VISITOR, script.communities[0].slug):
+            return False
+        stage = _Stage(one, now, report)
+        await stage.build(script)
+        await stage.cast(script, seal, password_hash)
+        await stage.play(script)
+    return True
+
+
+@dataclass(slots=True)
+class _Stage:
+    """What stands so far, by the names that the script uses."""
+
+    database: Database
+    now: datetime
+    report: Report
+    sigs: dict[str, int] = field(default_factory=dict)
+    viewers: dict[str, Viewer] = field(default_factory=dict)
+    written: dict[str, list[Written]] = field(default_factory=dict)
+
+    async def build(self, script: Script) -> None:
+        """Communities and SIGs."""
+        async with self.database.writing() as connection:
+            for position, part in enumerate(script.communities):
+                community = await add_community(connection, part.slug, part.name, part.description, position)
+                for sig in part.sigs:
+                    opened = self.now - timedelta(days=sig.age)
+                    self.sigs[sig.slug] = await add_sig(
+                        connection, community, sig.slug, sig.name, sig.description, sig.reading, opened
+                    )
+
+    async def cast(self, script: Script, seal: Seal, password_hash: str) -> None:
+        """People with their entries, accounts and memberships. They share one hash, as they share the password."""
+        for done, person in enumerate(script.people, start=1):
+            self.viewers[person.key] = await self._add_person(person, seal, password_hash)
+            self.report("Demo: people", done, len(script.people))
+
+    async def _add_person(self, person: PersonPart, seal: Seal, password_hash: str) -> Viewer:
+        joined = self.now - timedelta(days=person.joined, minutes=_whim(person.key, 1440))
+        audiences = {kind: self._audience(chosen) for kind, chosen in person.audiences.items()}
+        async with self.database.writing() as connection:
+            member_id = await add_member(
+                connection,
+                person.entries,
+                joined,
+                has_public_page=person.has_public_page,
+                in_good_standing=True,
+                audiences=audiences,
+            )
+            await add_account(connection, seal, member_id, person.email, password_hash, joined)
+            for slug, role in person.sigs.items():
+                await add_membership(connection, member_id, self.sigs[slug], role, joined)
+        ring = member_ring(member_id, in_good_standing=True, sig_ids=[self.sigs[slug] for slug in person.sigs])
+        return Viewer(member_id, ring)
+
+    def _audience(self, chosen: str) -> Audience:
+        scope, colon, slug = chosen.partition(":")
+        return Audience.parse(f"{scope}:{self.sigs[slug]}" if colon else scope)
+
+    async def play(self, script: Script) -> None:
+        """Every act of every thread, the earliest first."""
+        total = sum(len(talk.posts) for talk in script.talks)
+        said = 0
+        for act in merge(*(acts_of(talk, self.now) for talk in script.talks), key=lambda act: act.moment):
+            await self._perform(act)
+            if act.kind == "say":
+                said += 1
+                self.report("Demo: posts", said, total)
+
+    async def _perform(self, act: "Act") -> None:
+        talk, moment = act.talk, act.moment
+        posts = self.written.setdefault(talk.title, [])
+        viewer = self.viewers[act.by]
+        match act.kind:
+            case "say":
+                posts.append(_done(await self._say(viewer, talk, act.number, moment), act))
+            case "delete":
+                _done(await delete_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
+            case "accept":
+                _done(await accept_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
+            case "close":
+                async with self.database.writing() as connection:
+                    await close_thread(connection, posts[0].thread_id, moment)
+
+    async def _say(self, viewer: Viewer, talk: Talk, number: int, moment: datetime) -> Written | Refused:
+        saying = talk.posts[number - 1]
+        if number == 1:
+            opening = Draft(body=saying.text, title=talk.title, tags=talk.tags, kind=talk.kind)
+            return await start_thread(self.database, viewer, talk.sig, opening, moment)
+        posts = self.written[talk.title]
+        answered = posts[saying.to - 1].post_id if saying.to else None
+        reply = Draft(body=saying.text, reply_to_id=answered)
+        return await write_reply(self.database, viewer, posts[0].thread_id, reply, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that somebody does in a thread, to the post with this number: say, delete, accept or close."""
+
+    moment: datetime
+    talk: Talk
+    kind: str
+    number: int
+    by: str
+
+
+def acts_of(talk: Talk, now: datetime) -> list[Act]:
+    """What happens in a thread, in order. The gaps are drawn from the texts, so every load gives the same ones."""
+    opened = now - timedelta(days=talk.age)
+    gaps = [SHORTEST_GAP * 2 ** (_whim(saying.text, 1000) * DOUBLINGS / 1000) for saying in talk.posts[1:]]
+    pace = min(1.0, (now - opened) * 0.95 / sum(gaps, timedelta(seconds=1)))
+    acts, moment, asker = [], opened, talk.posts[0].by
+    for number, saying in enumerate(talk.posts, start=1):
+        moment = moment + gaps[number - 2] * pace if number > 1 else opened
+        acts.append(Act(moment, talk, "say", number, saying.by))
+        later = moment + SHORTEST_GAP * pace / 2
+        if saying.deleted:
+            acts.append(Act(later, talk, "delete", number, saying.by))
+        if saying.accepted:
+            acts.append(Act(later, talk, "accept", number, asker))
+    if talk.closed:
+        acts.append(Act(moment + SHORTEST_GAP * pace, talk, "close", 1, asker))
+    return sorted(acts, key=lambda act: act.moment)
+
+
+def _whim(text: str, below: int) -> int:
+    """A number from 0 that looks like chance and is the same every time."""
+    return zlib.crc32(text.encode()) % below
+
+
+def _done(outcome: Written | Refused, act: Act) -> Written:
+    if isinstance(outcome, Refused):
+        raise MissedCue(f"{act.by} may not {act.kind} number {act.number} of {act.talk.title!r}: {outcome}")
+    return outcome

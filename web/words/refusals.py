@@ -1,0 +1,174 @@
+"""Words for what did not happen: the problems of a form, the reasons of a refusal, the pages of an error."""
+
+from collections.abc import Iterable
+
+from domain.accounts import FieldProblem
+from domain.members import EntryInput, EntryProblem
+from domain.pages import Failure
+from domain.refusals import Problem, Reason
+from web.words.language import _
+from web.words.people import entry
+
+
+def field(name: str) -> str:
+    """The label of a form's field, as the summary of what is wrong repeats it."""
+    return {
+        "name": _("Name"),
+        "gender": _("Gender"),
+        "profession": _("Profession"),
+        "email": _("E-mail address"),
+        "password": _("Password"),
+        "is_adult": _("Your age"),
+        "accepts_terms": _("Terms of use"),
+        "accepts_privacy": _("Privacy policy"),
+        "title": _("Title"),
+        "body": _("Text"),
+        "tags": _("Tags"),
+    }.get(name, name)
+
+
+def problem(code: Problem | EntryProblem, name: str = "") -> str:
+    """What is wrong with a field, and what mends it."""
+    special = _SPECIAL_PROBLEMS.get((name, code.value))
+    return special() if special else _PROBLEMS[code.value]()
+
+
+_PROBLEMS = {
+    "empty": lambda: _("Please fill this in."),
+    "too-short": lambda: _("This is too short."),
+    "too-long": lambda: _("This is too long. Please shorten it."),
+    "too-many": lambda: _("These are too many."),
+    "common": lambda: _("This one is on the list of common passwords. Please choose another."),
+    "malformed": lambda: _("This does not look complete. Please check it."),
+    "not-offered": lambda: _("Please choose one of the answers."),
+    "not-accepted": lambda: _("We need your agreement here."),
+    "wrong": lambda: _("This is not right. Please try again."),
+    "never-public": lambda: _("This is never shown to everyone. Please choose another audience."),
+    "too-complex": lambda: _("This is nested too deeply to be shown. Please make it simpler."),
+}
+
+_SPECIAL_PROBLEMS = {
+    ("name", "empty"): lambda: _("Please tell us your name."),
+    ("gender", "empty"): lambda: _("Please choose an answer; “Prefer not to say” is one."),
+    ("profession", "empty"): lambda: _("Please tell us your profession."),
+    ("email", "empty"): lambda: _("Please give your e-mail address."),
+    ("email", "malformed"): lambda: _("An e-mail address looks like name@example.org."),
+    ("password", "empty"): lambda: _("Please choose a password of at least 10 characters."),
+    ("password", "too-short"): lambda: _("Please use at least 10 characters. A few words together work well."),
+    ("password", "too-long"): lambda: _("Please use at most 128 characters."),
+    ("is_adult", "not-accepted"): lambda: _("Stoa is for people of 18 and older."),
+    ("accepts_terms", "not-accepted"): lambda: _("You can join once you accept the terms of use."),
+    ("accepts_privacy", "not-accepted"): lambda: _("You can join once you accept the privacy policy."),
+    ("title", "empty"): lambda: _("Please give your thread a title."),
+    ("title", "too-short"): lambda: _("Please use at least 4 characters."),
+    ("title", "too-long"): lambda: _("Please use at most 150 characters."),
+    ("body", "empty"): lambda: _("There is nothing to publish yet. Please write something."),
+    ("body", "too-long"): lambda: _("This is longer than 30,000 characters. Please split it."),
+    ("tags", "too-many"): lambda: _("Please use at most 5 tags."),
+    ("tags", "too-long"): lambda: _("A tag has at most 35 characters."),
+}
+
+
+def summary(found: Iterable[tuple[str, Problem | None]]) -> tuple[tuple[str, str], ...]:
+    """The fields to mend, for the summary above a form: the id of each, and its label with what is wrong."""
+    return tuple((name, f"{field(name)}: {problem(code, name)}") for name, code in found if code)
+
+
+def by_field(problems: Iterable[FieldProblem]) -> dict[str, str]:
+    """What is wrong, by field."""
+    return {line.field: problem(line.problem, line.field) for line in problems}
+
+
+def entry_summary(inputs: Iterable[EntryInput]) -> tuple[tuple[str, str], ...]:
+    """The entries to mend, for the summary above the form of one's own page."""
+    return tuple(
+        (line.kind.value, f"{entry(line.kind)}: {problem(line.problem, line.kind.value)}")
+        for line in inputs
+        if line.problem
+    )
+
+
+def reason(code: Reason) -> str:
+    """Why a write did not happen."""
+    return _REASONS[code]()
+
+
+_REASONS = {
+    Reason.MISSING: lambda: _("This is not there, or no longer."),
+    Reason.SIGN_IN: lambda: _("Please sign in first. What you wrote is kept below."),
+    Reason.NOT_CONFIRMED: lambda: _("Please confirm your e-mail address first, with the link in our mail."),
+    Reason.NOT_A_MEMBER: lambda: _("Only people in this SIG can write here. Join it, then send this again."),
+    Reason.NOT_YOURS: lambda: _("Only its author can do this."),
+    Reason.CLOSED: lambda: _("This thread is closed to new replies. What you wrote is kept below, to copy."),
+    Reason.STALE: lambda: _(
+        "This was changed elsewhere in the meantime. Your text is kept below; send it again to replace."
+    ),
+    Reason.INVALID: lambda: _("This cannot be done here."),
+    Reason.TOO_LATE: lambda: _("The time for this is over."),
+    Reason.TOO_MANY: lambda: _("That was much in a short time. Please wait a little and send it again."),
+    Reason.LAST_ONE: lambda: _("A SIG keeps an owner. Please make somebody else one first."),
+}
+
+
+def failure(code: Failure) -> tuple[str, str, str]:
+    """An error page: what it is called, what happened, what to do."""
+    return _FAILURES[code]()
+
+
+_FAILURES = {
+    Failure.BAD_REQUEST: lambda: (
+        _("We could not read that"),
+        _("Something in the address or in what was sent is not in a form that we understand."),
+        _("Go back and try again, or start from the front page."),
+    ),
+    Failure.SIGN_IN: lambda: (
+        _("Please sign in"),
+        _("This part of Stoa is for people who are signed in."),
+        _("Sign in and you land right where you wanted to go."),
+    ),
+    Failure.FORBIDDEN: lambda: (
+        _("This is not open to you"),
+        _("What you asked for can only be done by somebody else."),
+        _("Go back to where you came from; nothing was changed."),
+    ),
+    Failure.NOT_CONFIRMED: lambda: (
+        _("Your address first"),
+        _("This works as soon as your e-mail address is confirmed."),
+        _("Follow the link in the mail that we sent you, then try again."),
+    ),
+    Failure.MISSING: lambda: (
+        _("There is nothing here"),
+        _("The page does not exist, has gone, or opens to other people only."),
+        _("Check the address, or start from the front page."),
+    ),
+    Failure.METHOD: lambda: (
+        _("That does not work here"),
+        _("This address does not take that kind of request."),
+        _("Go back and use the buttons of the page."),
+    ),
+    Failure.TOO_LARGE: lambda: (
+        _("That was too much at once"),
+        _("What you sent is larger than we take."),
+        _("Go back, shorten it or split it, and send it again."),
+    ),
+    Failure.TOO_MANY: lambda: (
+        _("A little too fast"),
+        _("There were many attempts in a short time, so we pause for a while."),
+        _("Wait a little, then try again."),
+    ),
+    Failure.CROSS_SITE: lambda: (
+        _("This came from another site"),
+        _("For your safety we only take forms that were sent from Stoa itself. Nothing was changed."),
+        _("Open the page here and send the form again."),
+    ),
+    Failure.BUSY: lambda: (
+        _("We are busy for a moment"),
+        _("More people than usual are here, or we are in the middle of maintenance."),
+        _("Try again in a few seconds."),
+    ),
+    Failure.OURS: lambda: (
+        _("That was our mistake"),
+        _("Something broke on our side while answering you. It has been noted, without your data."),
+        _("Try again in a moment. If it happens again, start from the front page."),
+    ),
+}
