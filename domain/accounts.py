@@ -252,9 +252,11 @@ class SessionsPage(PageView, template="accounts/sessions.html"):
 
 
 class ChangePasswordPage(PageView, template="accounts/change_password.html"):
-    """Choosing a new password while signed in; every other session ends."""
+    """Choosing a new password while signed in, with the one of today; every other session ends."""
 
     problem: Problem | None = None
+    current_problem: Problem | None = None
+    retry_after: int | None = None
 
 
 class ChangeEmailPage(PageView, template="accounts/change_email.html"):

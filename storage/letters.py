@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.accounts import MailPurpose
 from storage.database import Database, fetch_one
 from storage.mail_tokens import make_token
-from storage.registrations import forget_registrations
 from storage.secrets import Seal
 from storage.tables import Account, PendingAddress, Registration
 
@@ -57,11 +56,16 @@ async def write_about_registration(
             return None
         account = await _find_account(connection, row.email_hash)
         if account is not None:
-            await forget_registrations(connection, row.email_hash)
             return Letter(LetterKind.ALREADY_REGISTERED, seal.open(account.email_sealed))
         recipient: str = json.loads(seal.open(row.sealed))["email"]
         token = await make_token(connection, MailPurpose.CONFIRM, registration_id, now)
     return Letter(LetterKind.CONFIRM, recipient, token)
+
+
+async def forget_registration(database: Database, registration_id: int) -> None:
+    """Delete a registration whose address has an account, once its owner has been told."""
+    async with database.writing() as connection:
+        await connection.execute(delete(Registration).where(Registration.c.registration_id == registration_id))
 
 
 async def write_about_reset(database: Database, seal: Seal, account_id: int, now: datetime) -> Letter | None:

@@ -1,4 +1,4 @@
-"""The tokens in the links of mails: made when a mail is sent, kept as hashes, good for one purpose, once, for a while."""
+"""The tokens in links of mails: made when a mail is sent, kept as hashes, good for one purpose, once, for a while."""
 
 import secrets
 from collections.abc import Iterable

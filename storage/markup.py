@@ -116,7 +116,8 @@ def _looks_pathological(source: str) -> bool:
 
 
 _LONGEST_HTML = 200_000
-"""Characters; upstream's posts stay below a tenth of it. What is longer is shown as its source."""
+"""Characters; upstream's posts stay below a tenth of it. What is longer, or has more tags than anyone writes, is shown
+as its source."""
 
 _reader = nh3.Cleaner(
     tags=_TAGS | {"img", "h1", "b", "i", "strike"},
@@ -130,7 +131,7 @@ _reader = nh3.Cleaner(
 
 def render_html(source: str, base_url: str) -> SafeHtml:
     """Foreign HTML made safe: links resolved against their origin, images as links, headings lowered."""
-    if len(source) > _LONGEST_HTML:
+    if len(source) > _LONGEST_HTML or source.count("<") > _MOST_MARKERS:
         return SafeHtml(f"<pre>{html.escape(source)}</pre>")
     rewriter = _Rewriter(base_url)
     rewriter.feed(_reader.clean(source))
@@ -214,7 +215,7 @@ _IN_COMMENT = re.compile(
     r"`(?P<code>[^`\n]{1,600})`"
     r"|\[(?P<words>[^\[\]\n]{1,600})\]\((?P<link>[^\s()]{1,2000}(?:\([^\s()]{0,500}\)[^\s()]{0,500}){0,3})"
     r"(?:[ \t]{1,5}\"[^\"\n]{0,300}\")?\)"
-    r"|(?P<address>https?://[^\s<>\"`*]{1,2000}[^\s<>\"`*.,;:!?')\]])"
+    r"|(?P<address>https?://(?:[^\s<>\"`*()\]]|\([^\s<>\"`*()\]]{0,200}\)){1,2000}(?<![.,;:!?']))"
     r"|\*\*(?P<strong>[^*\n]{1,600})\*\*"
     r"|(?<![\w*])\*(?P<em>[^*\s](?:[^*\n]{0,600}[^*\s])?)\*(?![\w*])"
     r"|(?<!\w)_(?P<under>[^_\s](?:[^_\n]{0,600}[^_\s])?)_(?!\w)"

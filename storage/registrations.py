@@ -128,7 +128,7 @@ async def open_account(connection: AsyncConnection, seal: Seal, registration_id:
         "created_at": row.created_at,
         "confirmed_at": now,
     }
-    account_id = await add_account(connection, account)
+    account_id = await _add_account(connection, account)
     accepted = [
         {"account_id": account_id, "document": document, "version": version, "accepted_at": row.created_at}
         for document, version in waiting.accepted.items()
@@ -149,7 +149,7 @@ async def _add_member(connection: AsyncConnection, waiting: Waiting, now: dateti
     return await add_member(connection, entries, now, has_public_page=waiting.public_page, in_good_standing=True)
 
 
-async def add_account(connection: AsyncConnection, account: dict[str, object]) -> int:
+async def _add_account(connection: AsyncConnection, account: dict[str, object]) -> int:
     """Add an account. Raises Taken when its address has one already."""
     adding = insert_into(connection, Account).values(account).on_conflict_do_nothing(index_elements=["email_hash"])
     account_id: int | None = (await connection.execute(adding.returning(Account.c.account_id))).scalar()

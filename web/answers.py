@@ -34,15 +34,19 @@ SECURITY_HEADERS = {
 }
 
 
-def show(visit: Visit, page: PageView | None, *, status: int = 200) -> Response[str]:
+def show(
+    visit: Visit, page: PageView | None, *, status: int = 200, retry_after: int | None = None
+) -> Response[str]:
     """The page for this visit: whole, or the one block that a fragment request asks for. None is a missing page."""
     if page is None:
         raise Refusal(Failure.MISSING, 404)
     templates = visit.house.templates
     block = visit.fragment if visit.fragment and templates.has_block(page, visit.fragment) else None
     html = templates.render(page, block=block, **_surroundings(visit))
-    cache = Cache.NEVER if visit.signed_in else visit.cache
+    cache = Cache.NEVER if visit.signed_in or visit.cookies or status != 200 else visit.cache
     headers = {"cache-control": cache, "vary": "Cookie, HX-Request-Type, HX-Target"}
+    if retry_after:
+        headers["retry-after"] = str(retry_after)
     return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=visit.cookies)
 
 

@@ -18,11 +18,12 @@ from web.assets import Assets
 from web.forms import Form, read_form
 from web.house import House, read_clock
 from web.logs import set_up_logs
+from web.password_gate import admit_or_ask
 from web.policy import demand_policies
 from web.routes import all_routes
 from web.settings import Settings
 from web.templating import Templates
-from web.visits import Refusal, Visit, admit
+from web.visits import Refusal, Visit
 from web.worker import run_worker
 
 LARGEST_BODY = 512 * 1024
@@ -48,7 +49,7 @@ def create_app(
     app = Litestar(
         route_handlers=all_routes(settings) if routes is None else list(routes),
         state=State({"house": house, "assets": assets}),
-        before_request=admit,
+        before_request=admit_or_ask,
         before_send=[add_security_headers],
         dependencies={"visit": Provide(_visit, sync_to_thread=False), "form": Provide(_form)},
         exception_handlers={
@@ -58,7 +59,7 @@ def create_app(
             Exception: answer_defect,
         },
         request_max_body_size=LARGEST_BODY,
-        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True),
+        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude="^/static/"),
         openapi_config=None,
         logging_config=None,
         lifespan=[_live],

@@ -13,7 +13,7 @@ STATIC = Path(__file__).parent / "static"
 
 _FIRST_STYLES = ("layers.css", "reset.css", "tokens.css", "base.css", "layout.css")
 _LAST_STYLES = ("utilities.css",)
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 that another site sent. Handlers get a `Visit` and decide nothing about identity.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlsplit
@@ -16,7 +17,7 @@ from domain.members import line_of_member
 from domain.pages import Failure, Frame, RailSig
 from domain.visibility import VISITOR, Viewer, member_ring
 from storage.members import list_sigs_of
-from storage.sessions import SEEN_EVERY, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
+from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
 from web.browsers import describe_browser
 from web.house import House
 from web.policy import Cache, Caller, Policy, policy_of
@@ -28,6 +29,7 @@ KEEP_BROWSER_FOR = 365 * 86400
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HIGHEST_ID = 2**63 - 1
+LONGEST_PATH = 2000
 
 
 class Refusal(Exception):
@@ -65,11 +67,27 @@ class Visit:
         return given is not None and self.now - given <= PASSWORD_FRESH_FOR
 
     @property
-    def member_id(self) -> int:
-        """The member who is signed in; only for routes that demand one."""
+    def member(self) -> SignedIn:
+        """Who is signed in; only for routes that demand somebody."""
         if self.signed_in is None:
             raise Refusal(Failure.SIGN_IN, 401)
-        return self.signed_in.member_id
+        return self.signed_in
+
+    @property
+    def member_id(self) -> int:
+        """The member who is signed in; only for routes that demand one."""
+        return self.member.member_id
+
+    @property
+    def asking(self) -> Browser:
+        """The browser that asks, for what is counted by browser and network."""
+        return Browser(self.address, self.browser, self.browser_token)
+
+    def give(self, cookies: Iterable[Cookie]) -> None:
+        """Set these cookies with the answer, in place of earlier ones of the same names."""
+        fresh = list(cookies)
+        names = {given.key for given in fresh}
+        self.cookies = [kept for kept in self.cookies if kept.key not in names] + fresh
 
 
 def cookie(name: str, value: str, *, max_age: int | None = None) -> Cookie:
@@ -155,7 +173,7 @@ async def _recognise(house: House, request: Request, visit: Visit) -> None:  # t
     remember = request.cookies.get(REMEMBER_COOKIE)
     if signed_in is None and remember:
         tokens = await resume_remembered(house.database, remember, visit.browser, visit.now)
-        visit.cookies += cookies_for(tokens) if tokens else [cookie(REMEMBER_COOKIE, "", max_age=0)]
+        visit.give(cookies_for(tokens) if tokens else [cookie(REMEMBER_COOKIE, "", max_age=0)])
         signed_in = await find_signed_in(house.database, tokens.session, visit.now) if tokens else None
     if signed_in is None:
         return
@@ -197,6 +215,10 @@ def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response |
     return None
 
 
+_IN_ADDRESSES = "/?#&=%:@!$'()*+,;~"
+"""What stays as it is in a redirect; any other letter would not fit into a header."""
+
+
 def redirect(path: str, visit: Visit | None = None) -> Response[bytes]:
     """See another page, by GET, with the visit's cookies."""
     cookies = visit.cookies if visit else []
@@ -204,13 +226,13 @@ def redirect(path: str, visit: Visit | None = None) -> Response[bytes]:
         b"",
         status_code=303,
         media_type=MediaType.TEXT,
-        headers={"location": path, "cache-control": Cache.NEVER},
+        headers={"location": quote(path, safe=_IN_ADDRESSES), "cache-control": Cache.NEVER},
         cookies=cookies,
     )
 
 
 def is_local_path(path: str) -> bool:
     """Whether a path given by the browser leads to a page of ours, and nowhere else."""
-    if not path.startswith("/") or path.startswith(("//", "/\\")):
+    if len(path) > LONGEST_PATH or not path.startswith("/") or path.startswith(("//", "/\\")):
         return False
     return all(letter.isprintable() and letter != "\\" for letter in path)

@@ -1,8 +1,8 @@
 """Bringing another forum in: a Stack Exchange dump becomes a SIG with its threads, replies, comments, tags and authors.
 
 Read twice, row by row. The first reading checks and counts everything, so that a broken archive changes nothing; the
-second one writes in batches that a killed import resumes behind. Until the last step, which numbers, counts and opens all
-at once, nothing of it can be seen. Authors are nobody's accounts, and every post keeps its source, author and licence.
+second one writes in batches that a killed import resumes behind. Until the last step, which numbers, counts and opens
+all at once, nothing of it can be seen. Authors are nobody's accounts, and every post keeps source, author and licence.
 """
 
 from storage.importing.archive import BrokenArchive

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import fetch_all
+from storage.database import fetch_all, insert_into
 from storage.importing.ledger import Writer
 from storage.importing.stored import AUTHORS, PEOPLE, Changes, Place, insert_all
 
@@ -49,7 +48,7 @@ async def _find_or_make_people(connection: AsyncConnection, ids: Iterable[int], 
     fresh = [{"network_id": number} for number in wanted if number not in known]
     if not fresh:
         return known
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    await connection.execute(dialect.insert(PEOPLE).on_conflict_do_nothing(), fresh)  # another site's import may have them
+    # Another site's import may have made them a moment ago.
+    await connection.execute(insert_into(connection, PEOPLE).on_conflict_do_nothing(), fresh)
     changes.inserted["people"] += len(fresh)
     return dict((await connection.execute(statement)).tuples().all())

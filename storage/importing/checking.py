@@ -21,9 +21,12 @@ _READERS: Final[dict[str, Callable[[Row], Any]]] = {
 }
 
 
+_Note = Callable[[Sequence[tuple[int, Any]]], None]
+
+
 def check(archive: Archive, ledger: Ledger) -> Generator[int, None, dict[str, Any]]:
     """Read the archive once. Yields the bytes read so far; gives its counts. Raises BrokenArchive."""
-    notes = {
+    notes: dict[str, _Note] = {
         "Users": ledger.add_users,
         "Posts": ledger.add_posts,
         "Comments": ledger.add_comments,
@@ -46,7 +49,7 @@ def digest_of(digests: dict[str, str]) -> str:
     return sha256("\n".join(f"{name} {digests[name]}" for name in sorted(digests)).encode()).hexdigest()
 
 
-def _read(archive: Archive, name: str, note: Callable[[Sequence[tuple[int, Any]]], None]) -> Generator[int, None, int]:
+def _read(archive: Archive, name: str, note: _Note) -> Generator[int, None, int]:
     read = _READERS.get(name)
     batch: list[tuple[int, Any]] = []
     number = 0

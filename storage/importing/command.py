@@ -40,17 +40,27 @@ _PATIENCE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did. `inserted` and `updated` count this run's rows by what they are; both are empty when the
-    archive brought nothing new. `counts` are those of the whole archive, `rows` the source rows that it has."""
+    """What an import did. `inserted` and `updated` count this run's rows by what they are, `published` the posts that
+    became visible; an archive that brings nothing new leaves all three empty. `counts` are those of the whole archive,
+    `rows` the source rows that it has; `resumed` says that an earlier run had begun with it."""
 
     site: str
     sig_slug: str
     counts: dict[str, Any]
     inserted: dict[str, int]
     updated: dict[str, int]
+    published: int
     resumed: bool
     rows: int
     seconds: float
+
+    def summary(self) -> str:
+        """What was done, in one line for the terminal."""
+        done = [f"{count:,} {name}" for name, count in self.inserted.items()]
+        done += [f"{count:,} {name} changed" for name, count in self.updated.items()]
+        rate = self.rows / self.seconds if self.seconds else 0.0
+        what = ", ".join(done) or "nothing has changed"
+        return f"{self.site} is the SIG {self.sig_slug}: {what} ({self.rows:,} rows, {rate:,.0f} a second)"
 
 
 @dataclass(slots=True)
@@ -65,6 +75,7 @@ class _Run:
     digest: str
     place: Place
     here: Checkpoint
+    first: bool
     changes: Changes = field(default_factory=Changes)
 
     def total(self, step: str) -> int:
@@ -88,16 +99,16 @@ async def import_site(
 ) -> ImportReport:
     """Turn a dump of one site, a folder or a zip, into a SIG; run again, bring the SIG up to date.
 
-    `sig` is the slug of the SIG, by default made from the site; `site` the host, by default the name of the folder or file.
-    Raises BrokenArchive before anything is written, SigTaken, and AnotherImport.
+    `sig` is the slug of the SIG, by default made from the site; `site` the host, by default the name of the folder or
+    file. Raises BrokenArchive before anything is written, SigTaken, and AnotherImport.
     """
     started = time.monotonic()
     archive = await asyncio.to_thread(open_archive, path, site)
     with archive, Ledger() as ledger:
         counts = await _check(archive, ledger, progress)
         digest = digest_of(archive.digests)
-        place, here = await _kept(database, lambda connection: begin(connection, archive.site, digest, now, sig))
-        run = _Run(database, archive, ledger, progress, counts, digest, place, here)
+        place, here, first = await _kept(database, lambda connection: begin(connection, archive.site, digest, now, sig))
+        run = _Run(database, archive, ledger, progress, counts, digest, place, here, first)
         resumed = here != Checkpoint(STEPS[0])
         for step in STEPS[STEPS.index(here.step) : -1]:
             await _write_step(run, step)
@@ -108,6 +119,7 @@ async def import_site(
         counts,
         {name: count for name, count in run.changes.inserted.items() if count},
         {name: count for name, count in run.changes.updated.items() if count},
+        run.changes.published,
         resumed,
         sum(counts["rows"].values()),
         time.monotonic() - started,
@@ -212,7 +224,7 @@ async def _publish(run: _Run, now: Callable[[], datetime], *, resumed: bool) -> 
 
     async def work(connection: AsyncConnection, place: Place, _batch: None) -> Changes:
         done = await publish(connection, place, run.ledger.iter_accepted(BATCH), run.counts, now())
-        if resumed or done.any() or run.changes.any():
+        if run.first or resumed or done.any() or run.changes.any():
             await tell(connection, place, now())
         return done
 

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind, ThreadKind
 from storage.database import Database, fetch_all
 from storage.importing.incoming import Incoming
 from storage.importing.stored import (
-    FROM_POSTS,
     POSTS,
     SOURCES,
     THREAD_TAGS,
@@ -67,14 +66,18 @@ async def prepare(database: Database, place: Place, batch: Sequence[Incoming]) -
         authors = await find_authors(connection, place, (given.author_key for given, _ in todo))
     html = await asyncio.to_thread(lambda: [given.render(place.base_url) for given, _ in todo])
     return [
-        _ready(given, digest, text, authors[given.author_key], known.get(given.source_id), parents.get(given.under or 0))
+        _ready(
+            given, digest, text, authors[given.author_key], known.get(given.source_id), parents.get(given.under or 0)
+        )
         for (given, digest), text in zip(todo, html, strict=True)
     ]
 
 
 async def write_threads(connection: AsyncConnection, place: Place, batch: Sequence[Ready]) -> Changes:
     """Insert and update threads with their opening posts and tags."""
-    tags = await find_or_make_tags(connection, place, (name for one in batch if one.given.opening for name in one.given.opening.tags))
+    tags = await find_or_make_tags(
+        connection, place, (name for one in batch if one.given.opening for name in one.given.opening.tags)
+    )
     fresh = [one for one in batch if one.post_id is None]
     thread_ids = await insert_for_ids(connection, THREADS, [_new_thread(place, one) for one in fresh])
     await _insert_posts(connection, place, fresh, thread_ids)
@@ -85,7 +88,7 @@ async def write_threads(connection: AsyncConnection, place: Place, batch: Sequen
         await connection.execute(update(THREADS).where(same).values(version=THREADS.c.version + 1), rows)
         old_tags = THREAD_TAGS.c.thread_id.in_([one.thread_id for one in changed])
         await connection.execute(delete(THREAD_TAGS).where(old_tags))
-        await _update_posts(connection, place, changed)
+        await _update_posts(connection, changed)
     threads = [*zip(thread_ids, fresh, strict=True), *((one.thread_id, one) for one in changed)]
     joined = [
         {"thread_id": thread_id, "tag_id": tags[name]}
@@ -102,7 +105,7 @@ async def write_replies(connection: AsyncConnection, place: Place, batch: Sequen
     await _insert_posts(connection, place, fresh, [one.thread_id or 0 for one in fresh])
     changed = [one for one in batch if one.post_id is not None]
     if changed:
-        await _update_posts(connection, place, changed)
+        await _update_posts(connection, changed)
         read = THREADS.c.thread_id.in_({one.thread_id for one in changed})
         await connection.execute(update(THREADS).where(read).values(version=THREADS.c.version + 1))
         await _move(connection, place, [one for one in changed if one.moved])
@@ -200,7 +203,7 @@ async def _insert_posts(
     await insert_all(connection, SOURCES, sources)
 
 
-async def _update_posts(connection: AsyncConnection, place: Place, changed: Sequence[Ready]) -> None:
+async def _update_posts(connection: AsyncConnection, changed: Sequence[Ready]) -> None:
     """Take over what the rows say now; number, keys and a deletion here stay as they are."""
     rows = [{"known_id": one.post_id, **_post_values(one)} for one in changed]
     same = POSTS.c.post_id == bindparam("known_id")

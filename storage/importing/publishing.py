@@ -47,9 +47,9 @@ async def publish(
     await _count_in_tags(connection, place)
     await _count_in_sig(connection, place, new_threads, new_posts)
     await _open_sig(connection, place, open_id)
-    values = {"counts": json.dumps(counts, ensure_ascii=False), "finished_at": func.coalesce(SITES.c.finished_at, now)}
+    values = {"counts": json.dumps(counts, ensure_ascii=False)}
     await connection.execute(update(SITES).where(SITES.c.site_id == place.site_id).values(values))
-    changes.updated["published"] += new_posts
+    changes.published = new_posts
     return changes
 
 
@@ -76,8 +76,8 @@ async def _accept(connection: AsyncConnection, place: Place, accepted: Accepted)
             same = THREADS.c.thread_id == bindparam("known_id")
             rows = [{"known_id": row.thread_id, "accepted_post_id": wanted[row.thread_id]} for row in stale]
             await connection.execute(update(THREADS).where(same).values(version=THREADS.c.version + 1), rows)
-        changes.inserted["accepted"] += sum(row.accepted_post_id is None for row in stale)
-        changes.updated["accepted"] += sum(row.accepted_post_id is not None for row in stale)
+        changes.inserted["accepted answers"] += sum(row.accepted_post_id is None for row in stale)
+        changes.updated["accepted answers"] += sum(row.accepted_post_id is not None for row in stale)
     return changes
 
 
@@ -103,9 +103,7 @@ async def _number_posts(connection: AsyncConnection, place: Place, open_id: int)
         .subquery()
     )
     done = await connection.execute(
-        update(POSTS)
-        .where(POSTS.c.post_id == numbered.c.post_id)
-        .values(number=numbered.c.number, key_set_id=open_id)
+        update(POSTS).where(POSTS.c.post_id == numbered.c.post_id).values(number=numbered.c.number, key_set_id=open_id)
     )
     return done.rowcount
 

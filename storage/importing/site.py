@@ -59,12 +59,12 @@ class Checkpoint:
 
 async def begin(
     connection: AsyncConnection, site: str, digest: str, now: datetime, slug: str | None
-) -> tuple[Place, Checkpoint]:
-    """Find or make the site's row and SIG. An archive that was left halfway goes on from there, any other from the start.
+) -> tuple[Place, Checkpoint, bool]:
+    """Find or make the site's row and SIG; gives as well where to go on, and whether nothing was ever published.
 
-    Raises SigTaken.
+    An archive that was left halfway goes on from there, any other one from the start. Raises SigTaken.
     """
-    columns = SITES.c.site_id, SITES.c.digest, SITES.c.step, SITES.c.rows_done
+    columns = SITES.c.site_id, SITES.c.digest, SITES.c.step, SITES.c.rows_done, SITES.c.finished_at
     known = await fetch_one(connection, select(*columns).where(SITES.c.name == site))
     start = Checkpoint(STEPS[0])
     if known is None:
@@ -79,7 +79,7 @@ async def begin(
         await connection.execute(update(SITES).where(SITES.c.site_id == site_id).values(values))
     hidden_id = await intern_key_set(connection, frozenset({STAFF}))
     sig_id, sig_slug = await _find_or_make_sig(connection, site, site_id, hidden_id, now, slug)
-    return Place(site_id, site, sig_id, sig_slug, hidden_id), start
+    return Place(site_id, site, sig_id, sig_slug, hidden_id), start, known is None or known.finished_at is None
 
 
 async def advance(

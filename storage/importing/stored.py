@@ -1,7 +1,7 @@
 """The tables that an import writes, for statements over many rows, and what its writes have in common."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,21 +9,31 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import fetch_all
-from storage.tables import SQLModel
+from storage.tables import (
+    Community,
+    Post,
+    PostLink,
+    Sig,
+    SourceAuthor,
+    SourcePerson,
+    SourcePost,
+    SourceSite,
+    Tag,
+    Thread,
+    ThreadTag,
+)
 
-_TABLES: Final[Mapping[str, Table]] = SQLModel.metadata.tables
-
-AUTHORS: Final = _TABLES["source_authors"]
-COMMUNITIES: Final = _TABLES["communities"]
-LINKS: Final = _TABLES["post_links"]
-PEOPLE: Final = _TABLES["source_people"]
-POSTS: Final = _TABLES["posts"]
-SIGS: Final = _TABLES["sigs"]
-SITES: Final = _TABLES["source_sites"]
-SOURCES: Final = _TABLES["source_posts"]
-TAGS: Final = _TABLES["tags"]
-THREADS: Final = _TABLES["threads"]
-THREAD_TAGS: Final = _TABLES["thread_tags"]
+AUTHORS: Final = SourceAuthor.table
+COMMUNITIES: Final = Community.table
+LINKS: Final = PostLink.table
+PEOPLE: Final = SourcePerson.table
+POSTS: Final = Post.table
+SIGS: Final = Sig.table
+SITES: Final = SourceSite.table
+SOURCES: Final = SourcePost.table
+TAGS: Final = Tag.table
+THREADS: Final = Thread.table
+THREAD_TAGS: Final = ThreadTag.table
 
 FROM_POSTS: Final = "post"
 FROM_COMMENTS: Final = "comment"
@@ -48,19 +58,21 @@ class Place:
 
 @dataclass(slots=True)
 class Changes:
-    """How many rows were inserted and updated, by what they are."""
+    """How many rows were inserted and updated, by what they are, and how many posts became visible."""
 
     inserted: Counter[str] = field(default_factory=Counter)
     updated: Counter[str] = field(default_factory=Counter)
+    published: int = 0
 
     def add(self, other: "Changes") -> None:
         """Count these as well."""
         self.inserted.update(other.inserted)
         self.updated.update(other.updated)
+        self.published += other.published
 
     def any(self) -> bool:
         """Whether anything changed at all."""
-        return self.inserted.total() + self.updated.total() > 0
+        return self.inserted.total() + self.updated.total() + self.published > 0
 
 
 async def insert_all(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -67,8 +67,14 @@
   document.addEventListener("htmx:before:history:update", (event) => {
     if (last?.request?.method === "POST" && !last.response?.raw.redirected) event.preventDefault();
   });
-  on("after:request", ({ request, response, from }) => {
+  const unreachable = (is) => (document.getElementById("unreachable").hidden = !is);
+  on("error", () => unreachable(true));
+  on("after:request", (ctx) => {
+    const { request, response, from } = ctx;
+    unreachable(false);
     if (request.form && response.raw.redirected) store.removeItem(slot(request.form, from));
+    // A whole page in answer to a fragment is an error page: it takes the whole body.
+    if (/^\s*<!doctype/i.test(ctx.text)) Object.assign(ctx, { target: document.body, swap: "innerHTML show:top" });
   });
   on("after:swap", ({ request, response }) => {
     dress();

@@ -1,0 +1,189 @@
+"""Specimens: for every route of the table, what to ask of it. A route without one, or one without a route, fails.
+
+Each names things that stand open, that are hidden from some, that were deleted, and that never were. `full` asks are
+put in every form; the others, which differ only in whose thing they name, plainly.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Litestar
+
+from domain.members import ENTRY_RULES
+from tests.leaks.planting import Planted
+from web.policy import policy_of
+
+UNKNOWN = 987_654_321
+Route = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One address to ask, with a form where it is a POST. `viewers` limits who asks; empty means everyone."""
+
+    path: str
+    form: Mapping[str, str] | None = None
+    full: bool = False
+    viewers: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """The form as a browser posts it."""
+        return urlencode(self.form or {}).encode()
+
+
+Specimens = Callable[[Planted], Iterator[Ask]]
+
+
+def route_table(app: Litestar) -> dict[Route, Any]:
+    """Every route of the app by method and path template, GET for the pages, with its handler."""
+    found = {}
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            if policy_of(handler) is not None:
+                method = "GET" if "GET" in handler.http_methods else "POST"
+                found[method, str(route.path)] = handler
+    return found
+
+
+def _home(_: Planted) -> Iterator[Ask]:
+    yield Ask("/", full=True)
+
+
+def _communities(planted: Planted) -> Iterator[Ask]:
+    for slug in ("strategy", planted.hidden_community, "no-such-community"):
+        yield Ask(f"/communities/{slug}", full=True)
+
+
+def _nothing(planted: Planted) -> Iterator[Ask]:
+    yield Ask("/no/such/page", full=True)
+    yield Ask("/search?q=Said")
+    yield Ask("/sitemap.xml")
+    yield Ask(f"/threads/{planted.threads['boardroom']}.json")
+
+
+def _plain(path: str) -> Specimens:
+    def specimens(_: Planted) -> Iterator[Ask]:
+        yield Ask(path, full=True)
+
+    return specimens
+
+
+def _slugs(planted: Planted) -> tuple[str, ...]:
+    return "turnaround", "boardroom", planted.vault, "no-such-sig"
+
+
+def _sigs(planted: Planted) -> Iterator[Ask]:
+    for slug in _slugs(planted):
+        yield Ask(f"/sigs/{slug}", full=True)
+        for query in ("tag=law", "before=9000000000000000-1", "after=0-0", "before=9000000000000000-1&tag=law", "sort=title"):
+            yield Ask(f"/sigs/{slug}?{query}")
+
+
+def _sig_act(act: str) -> Specimens:
+    def specimens(planted: Planted) -> Iterator[Ask]:
+        for slug in _slugs(planted):
+            yield Ask(f"/sigs/{slug}/{act}", {"action": act})
+
+    return specimens
+
+
+def _threads(planted: Planted) -> Iterator[Ask]:
+    asked = [planted.world.public_thread.thread_id, planted.world.closed_thread.thread_id, *planted.threads.values()]
+    for thread_id in (*asked, UNKNOWN):
+        yield Ask(f"/threads/{thread_id}", full=True)
+    for sig in ("turnaround", "boardroom"):
+        for page in (2, 3, 4):
+            yield Ask(f"/threads/{planted.threads[sig]}?page={page}")
+        for post in ("kept", "deleted"):
+            yield Ask(f"/threads/{planted.threads[sig]}?reply_to={planted.posts[f'{sig} {post}']}")
+            yield Ask(f"/threads/{planted.world.public_thread.thread_id}?reply_to={planted.posts[f'{sig} {post}']}")
+
+
+def _posts(planted: Planted) -> list[int]:
+    some = [post for name, post in planted.posts.items() if not name.endswith("-owner")]
+    return [planted.world.closed_thread.post_id, *some, UNKNOWN]
+
+
+def _post_page(path: str) -> Specimens:
+    def specimens(planted: Planted) -> Iterator[Ask]:
+        for number, post_id in enumerate(_posts(planted)):
+            yield Ask(path.format(post_id), full=number < 5)
+
+    return specimens
+
+
+def _new_thread(planted: Planted) -> Iterator[Ask]:
+    for slug in _slugs(planted):
+        yield Ask(f"/sigs/{slug}/threads/new", full=True)
+
+
+def _publish(planted: Planted) -> Iterator[Ask]:
+    whole = {"title": "A new matter", "body": "Text.", "tags": "law", "submission": "crawl"}
+    for slug in _slugs(planted):
+        for form in (whole, {**whole, "title": ""}, {**whole, "action": "preview"}):
+            yield Ask(f"/sigs/{slug}/threads/new", form)
+
+
+def _reply(planted: Planted) -> Iterator[Ask]:
+    for name, thread_id in (*planted.threads.items(), ("", UNKNOWN)):
+        target = str(planted.posts.get(f"{name} deleted", UNKNOWN))
+        for form in ({"body": "Text."}, {"body": ""}, {"body": "Text.", "action": "preview", "reply_to": target}):
+            yield Ask(f"/threads/{thread_id}/replies", form)
+
+
+def _save_post(planted: Planted) -> Iterator[Ask]:
+    whole = {"body": "Text.", "title": "Another title", "version": "1"}
+    for post_id in _posts(planted):
+        for form in (whole, {**whole, "body": ""}, {**whole, "version": "99"}, {**whole, "action": "preview"}):
+            yield Ask(f"/posts/{post_id}/edit", form)
+
+
+def _post_act(act: str) -> Specimens:
+    def specimens(planted: Planted) -> Iterator[Ask]:
+        for post_id in _posts(planted):
+            yield Ask(f"/posts/{post_id}/{act}", {})
+
+    return specimens
+
+
+def _people(planted: Planted) -> Iterator[Ask]:
+    for number, owner in enumerate(planted.owners):
+        yield Ask(f"/people/{planted.world[owner].public_id}", full=number % 10 == 0)
+    for part in ("amara", "lin", "nina", "sven", "olga"):
+        yield Ask(f"/people/{planted.world[part].public_id}")
+    yield Ask("/people/no-such-page", full=True)
+
+
+def _save_profile(_: Planted) -> Iterator[Ask]:
+    chosen = {f"{kind}.audience": "members" for kind in ENTRY_RULES}
+    yield Ask("/profile/edit", {})
+    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "public_page": "on"})
+    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "on"})
+
+
+SPECIMENS: dict[Route, Specimens] = {
+    ("GET", "/"): _home,
+    ("GET", "/communities/{slug:str}"): _communities,
+    ("GET", "/-/health"): _plain("/-/health"),
+    ("GET", "/{rest:path}"): _nothing,
+    ("GET", "/static/{name:str}"): _plain("/static/stoa.css"),
+    ("GET", "/sigs/{slug:str}"): _sigs,
+    ("POST", "/sigs/{slug:str}/join"): _sig_act("join"),
+    ("POST", "/sigs/{slug:str}/leave"): _sig_act("leave"),
+    ("GET", "/threads/{thread_id:int}"): _threads,
+    ("GET", "/posts/{post_id:int}"): _post_page("/posts/{}"),
+    ("GET", "/sigs/{slug:str}/threads/new"): _new_thread,
+    ("POST", "/sigs/{slug:str}/threads/new"): _publish,
+    ("POST", "/threads/{thread_id:int}/replies"): _reply,
+    ("GET", "/posts/{post_id:int}/edit"): _post_page("/posts/{}/edit"),
+    ("POST", "/posts/{post_id:int}/edit"): _save_post,
+    ("POST", "/posts/{post_id:int}/delete"): _post_act("delete"),
+    ("POST", "/posts/{post_id:int}/restore"): _post_act("restore"),
+    ("POST", "/posts/{post_id:int}/accept"): _post_act("accept"),
+    ("GET", "/people/{address:str}"): _people,
+    ("GET", "/profile/edit"): _plain("/profile/edit"),
+    ("POST", "/profile/edit"): _save_profile,
+}

@@ -1,0 +1,112 @@
+"""Mail: one message to one recipient, as text and as HTML of the same words, to a relay or into a folder.
+
+No message names anybody but its recipient. Errors of a relay are told without addresses, because they are logged.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from secrets import token_hex
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from jinja2 import Environment
+
+from web.house import House
+from web.settings import Settings
+
+RELAY_SECONDS = 10
+"""How long a relay may take for each answer before the mail is put off."""
+
+PORTS = {"smtp": 25, "smtps": 465}
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Undelivered(RuntimeError):
+    """The relay did not take a mail; it is tried again later."""
+
+
+class Undeliverable(RuntimeError):
+    """The relay will never take this mail: the mailbox does not exist, or wants none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What one person is told."""
+
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+    def __repr__(self) -> str:
+        return "<Mail>"
+
+
+def write_mail(environment: Environment, template: str, recipient: str, *, link: str, host: str) -> Mail:
+    """A mail from its two templates: the first line of the plain one is its subject."""
+    words = {"link": link, "host": host}
+    plain = environment.get_template(f"mail/{template}.txt").render(words)
+    subject, _, text = plain.strip().partition("\n")
+    html = environment.get_template(f"mail/{template}.html").render(words)
+    return Mail(recipient, subject.strip(), f"{text.strip()}\n", html)
+
+
+def _message(house: House, mail: Mail, name: str) -> EmailMessage:
+    message = EmailMessage(policy=policy.SMTP if mail.recipient.isascii() else policy.SMTPUTF8)
+    message["From"] = house.settings.mail_from
+    message["To"] = mail.recipient
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(house.clock())
+    message["Message-ID"] = f"<{name}.{token_hex(8)}@{urlsplit(house.settings.site_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+async def send_mail(house: House, mail: Mail, name: str) -> None:
+    """Hand a mail over. `name` says nothing of anyone and is the same when the mail is sent again, so that the folder
+    holds it once. Raises Undelivered or Undeliverable."""
+    message = _message(house, mail, name)
+    if house.settings.smtp_url:
+        await _relay(house.settings, mail.recipient, message)
+    else:
+        await asyncio.to_thread(_keep, house.settings.mail_folder / f"{name}.eml", message.as_bytes())
+
+
+async def _relay(settings: Settings, recipient: str, message: EmailMessage) -> None:
+    relay = urlsplit(settings.smtp_url)
+    secret = unquote(relay.password) if relay.password else None
+    is_near = relay.hostname in _LOCAL
+    try:
+        await aiosmtplib.send(
+            message,
+            recipients=[recipient],
+            hostname=relay.hostname,
+            port=relay.port or PORTS[relay.scheme],
+            username=unquote(relay.username) if relay.username else None,
+            password=secret,
+            use_tls=relay.scheme == "smtps",
+            start_tls=True if secret and relay.scheme == "smtp" and not is_near else None,
+            timeout=RELAY_SECONDS,
+        )
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        codes = sorted({refused.code for refused in error.recipients})
+        raise (Undeliverable if codes[0] >= 500 else Undelivered)(f"relay refused the recipient: {codes}") from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Undelivered(f"relay: {type(error).__name__}") from None
+
+
+def _keep(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_suffix(f".{token_hex(4)}.part")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
