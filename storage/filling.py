@@ -98,7 +98,9 @@ def thread_sizes(posts: int) -> Iterator[tuple[int, int]]:
         left, index = left - POSTS_A_THREAD, index + 1
 
 
-async def fill(database: Database, seal: Seal, posts: int, bodies: Sequence[str], now: datetime, report: Report) -> Filled:
+async def fill(
+    database: Database, seal: Seal, posts: int, bodies: Sequence[str], now: datetime, report: Report
+) -> Filled:
     """Fill an empty database with so many posts. Raises NotEmpty."""
     sizes = list(thread_sizes(posts))
     started = now - timedelta(days=400)
@@ -136,7 +138,9 @@ async def _lay_ground(
     sigs = await _add_sigs(connection, max(sigs_with_talk, IDLE_SIGS + 1), started)
     members = []
     for number in range(1, MEMBERS + 1):
-        members.append(await _add_member(connection, number, sigs[:1] if number > 1 else sigs[: IDLE_SIGS + 1], started))
+        members.append(
+            await _add_member(connection, number, sigs[:1] if number > 1 else sigs[: IDLE_SIGS + 1], started)
+        )
         report("Members", number, MEMBERS)
     account = await add_account(connection, seal, members[0], "measured@example.org", "nobody's", started)
     tokens = await start_session(connection, account, "wrk", now, remember=False)

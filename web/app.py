@@ -47,7 +47,7 @@ def create_app(
         clock=clock,
     )
     app = Litestar(
-        route_handlers=all_routes(settings) if routes is None else list(routes),
+        route_handlers=all_routes() if routes is None else list(routes),
         state=State({"house": house, "assets": assets}),
         before_request=admit_or_ask,
         before_send=[add_security_headers],

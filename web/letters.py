@@ -18,8 +18,7 @@ from storage.letters import (
     write_about_reset,
     write_to_account,
 )
-from web.consumers import Consumer
-from web.house import House
+from web.house import Consumer, House
 from web.mail import Undeliverable, send_mail, write_mail
 
 log = structlog.get_logger()

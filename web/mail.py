@@ -69,6 +69,11 @@ def _message(house: House, mail: Mail, name: str) -> EmailMessage:
     return message
 
 
+def mailbox_url(settings: Settings) -> str | None:
+    """Where mail can be read, in development, while no relay is set."""
+    return "/-/mailbox" if settings.development and not settings.smtp_url else None
+
+
 async def send_mail(house: House, mail: Mail, name: str) -> None:
     """Hand a mail over. `name` says nothing of anyone and is the same when the mail is sent again, so that the folder
     holds it once. Raises Undelivered or Undeliverable."""

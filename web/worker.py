@@ -7,22 +7,24 @@ again later. Consumers are idempotent and read what they need by the ids that th
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import structlog
 
-from storage.events import Happened, forget_done, list_waiting, settle, take_lease
-from web.house import House
+from storage.events import forget_done, list_waiting, settle, take_lease
+from storage.forgetting import forget_what_is_over
+from web import letters
+from web.house import Consumer, House
 
 log = structlog.get_logger()
 
-Consumer = Callable[[House, Happened], Awaitable[None]]
-
 LEASE_SECONDS = 30
 REST_SECONDS = 0.5
+FORGET_EVERY = timedelta(hours=1)
 
-CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {}
+CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {**letters.CONSUMERS}
 """Who consumes which event."""
 
 
@@ -44,8 +46,12 @@ async def run_worker(house: House) -> AsyncIterator[None]:
 async def work_forever(house: House) -> None:
     """Consume what waits, rest, and so on. A failing round is logged and the next one tries again."""
     holder = secrets.token_hex(8)
+    forgot_at: datetime | None = None
     while True:
         try:
+            if forgot_at is None or house.clock() - forgot_at >= FORGET_EVERY:
+                forgot_at = house.clock()
+                await forget_what_is_over(house.database, forgot_at)
             busy = await work_once(house, holder)
         except Exception:  # a round may fail for any reason; the worker must outlive it
             log.exception("worker round failed")

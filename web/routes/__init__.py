@@ -2,11 +2,10 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from web.routes import assets, forum, home, members, sigs
-from web.settings import Settings
+from web.routes import about, accounts, assets, development, forum, home, members, settings, sigs
 
 
-def all_routes(settings: Settings) -> list[HTTPRouteHandler]:
+def all_routes() -> list[HTTPRouteHandler]:
     """Every route. Development pages answer as missing pages do unless `settings.development` is on."""
     return [
         *assets.ROUTES,
@@ -14,4 +13,8 @@ def all_routes(settings: Settings) -> list[HTTPRouteHandler]:
         *sigs.ROUTES,
         *forum.ROUTES,
         *members.ROUTES,
+        *accounts.ROUTES,
+        *settings.ROUTES,
+        *about.ROUTES,
+        *development.ROUTES,
     ]

@@ -30,6 +30,7 @@ from storage.registrations import register
 from storage.sessions import Tokens, end_session
 from web.answers import refuse, show
 from web.forms import Form
+from web.mail import mailbox_url
 from web.password_gate import CURRENT_PASSWORD, TOO_MANY, UNPROCESSABLE, ask_again
 from web.policy import Caller, form, page
 from web.visits import Visit, cookies_for, cookies_for_leaving, is_local_path, redirect
@@ -88,9 +89,7 @@ async def show_register(visit: NamedDependency[Visit]) -> Response[str]:
 
 
 @form("/register", caller=Caller.VISITOR)
-async def send_register(
-    visit: NamedDependency[Visit], form: NamedDependency[Form]
-) -> Response[str] | Response[bytes]:
+async def send_register(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
     """Note a registration; its mail decides what comes of it."""
     typed = _registration(form)
     refused = await register(visit.house.database, visit.house.seal, typed, visit.asking, visit.now)
@@ -100,16 +99,10 @@ async def send_register(
     return show(visit, _register_page(typed, refused), status=status, retry_after=refused.retry_after)
 
 
-def mailbox_url(visit: Visit) -> str | None:
-    """Where the mail can be read while no relay is set, in development."""
-    settings = visit.house.settings
-    return "/-/mailbox" if settings.development and not settings.smtp_url else None
-
-
 @page("/register/check-mail")
 async def show_register_sent(visit: NamedDependency[Visit]) -> Response[str]:
     """What follows a registration, whoever's address it was."""
-    return show(visit, CheckMailPage(purpose=MailPurpose.CONFIRM, mailbox_url=mailbox_url(visit)))
+    return show(visit, CheckMailPage(purpose=MailPurpose.CONFIRM, mailbox_url=mailbox_url(visit.house.settings)))
 
 
 @form("/register/resend", caller=Caller.SIGNED_IN)
@@ -160,9 +153,7 @@ def _local(path: str | None) -> str:
 
 
 @form("/sign-in", caller=Caller.VISITOR)
-async def send_sign_in(
-    visit: NamedDependency[Visit], form: NamedDependency[Form]
-) -> Response[str] | Response[bytes]:
+async def send_sign_in(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
     """Sign in, and go on to where one wanted to go."""
     house, remember = visit.house, form.checked("remember")
     page = SignInPage(email=form.line("email"), remember=remember, next_path=_local(form.text("next")), wrong=True)
@@ -196,9 +187,7 @@ async def show_forgot(visit: NamedDependency[Visit]) -> Response[str]:
 
 
 @form("/forgot", caller=Caller.ANYONE)
-async def send_forgot(
-    visit: NamedDependency[Visit], form: NamedDependency[Form]
-) -> Response[str] | Response[bytes]:
+async def send_forgot(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
     """Ask for the mail; the answer is the same for every address."""
     email = form.line("email")
     if problem := problem_with_email(email):
@@ -213,7 +202,7 @@ async def send_forgot(
 @page("/forgot/check-mail")
 async def show_forgot_sent(visit: NamedDependency[Visit]) -> Response[str]:
     """What follows, whoever's address it was."""
-    return show(visit, CheckMailPage(purpose=MailPurpose.RESET, mailbox_url=mailbox_url(visit)))
+    return show(visit, CheckMailPage(purpose=MailPurpose.RESET, mailbox_url=mailbox_url(visit.house.settings)))
 
 
 @page("/reset/{token:str}")

@@ -16,9 +16,9 @@ from storage.addresses import ask_address
 from storage.sessions import Tokens, end_listed, end_others, list_sessions
 from web.answers import show
 from web.forms import Form
+from web.mail import mailbox_url
 from web.password_gate import CURRENT_PASSWORD, TOO_MANY, UNPROCESSABLE
 from web.policy import Caller, form, page
-from web.routes.accounts import mailbox_url
 from web.visits import Refusal, Visit, cookies_for, redirect
 
 SAVED = frozenset({"email", "password"})
@@ -58,7 +58,7 @@ async def send_change_email(
 @page("/settings/email/check-mail", caller=Caller.SIGNED_IN)
 async def show_change_email_sent(visit: NamedDependency[Visit]) -> Response[str]:
     """What follows, whoever's address it was."""
-    return show(visit, CheckMailPage(purpose=MailPurpose.CHANGE, mailbox_url=mailbox_url(visit)))
+    return show(visit, CheckMailPage(purpose=MailPurpose.CHANGE, mailbox_url=mailbox_url(visit.house.settings)))
 
 
 @page("/settings/password", caller=Caller.SIGNED_IN)
