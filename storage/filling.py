@@ -1,4 +1,4 @@
-"""Fills an empty database with much plain talk, fast, for measuring: posts by bulk inserts, everything else by commands.
+"""Fills an empty database with much plain talk, fast, for measuring: posts by bulk inserts, the rest by commands.
 
 The first SIG is the one that is measured, and is the same however many posts there are: a thread of 20 posts, one of
 500, and 998 more. What goes beyond stands in further SIGs of 1,000 threads. Nothing of it is random between two runs.

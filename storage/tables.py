@@ -67,6 +67,10 @@ def _bytes(*, unique: bool = False) -> Any:
     return Field(default=None, sa_type=LargeBinary, unique=unique, nullable=False)
 
 
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""SQLite gives the highest id out again once its row is deleted. Not here: keys, events and tokens outlive rows."""
+
+
 class _Table:
     """The table behind a class."""
 
@@ -110,6 +114,7 @@ class Member(Row, table=True):
     """A person with a page here. All that is private about them is an entry."""
 
     __tablename__ = "members"
+    __table_args__ = _NEVER_AGAIN
     member_id: int | None = _id()
     public_id: str = _text(unique=True)
     joined_at: datetime = _moment()
@@ -137,6 +142,7 @@ class Account(Row, table=True):
     """How a member signs in. The address is sealed; its keyed hash finds it."""
 
     __tablename__ = "accounts"
+    __table_args__ = _NEVER_AGAIN
     account_id: int | None = _id()
     member_id: int = Field(sa_column=Column(Id, ForeignKey("members.member_id"), unique=True))
     email_sealed: bytes = _bytes()
@@ -161,6 +167,7 @@ class Session(Row, table=True):
     """A signed-in browser; the token itself is in its cookie only."""
 
     __tablename__ = "sessions"
+    __table_args__ = _NEVER_AGAIN
     session_id: int | None = _id()
     account_id: int = _link("accounts.account_id", index=True)
     token_hash: bytes = _bytes(unique=True)
@@ -176,6 +183,7 @@ class RememberedBrowser(Row, table=True):
     """A browser that stays signed in; its token changes at each use, and an old one ends the series."""
 
     __tablename__ = "remembered_browsers"
+    __table_args__ = _NEVER_AGAIN
     remembered_id: int | None = _id()
     account_id: int = _link("accounts.account_id", index=True)
     series_hash: bytes = _bytes(unique=True)
@@ -200,6 +208,7 @@ class Registration(Row, table=True):
     """A registration that waits for its mail to be answered: sealed whole, nobody's account, gone when it expires."""
 
     __tablename__ = "registrations"
+    __table_args__ = _NEVER_AGAIN
     registration_id: int | None = _id()
     email_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))
     sealed: bytes = _bytes()
@@ -212,6 +221,7 @@ class PendingAddress(Row, table=True):
     replaced, until a mail there has said so."""
 
     __tablename__ = "pending_addresses"
+    __table_args__ = _NEVER_AGAIN
     pending_id: int | None = _id()
     account_id: int = _link("accounts.account_id", index=True)
     email_sealed: bytes = _bytes()
@@ -257,6 +267,7 @@ class Sig(Row, table=True):
     """A Special Interest Group. `key_set_id` opens its existence and description, `content_key_set_id` its threads."""
 
     __tablename__ = "sigs"
+    __table_args__ = _NEVER_AGAIN
     sig_id: int | None = _id()
     community_id: int = _link("communities.community_id", index=True)
     slug: str = _text(unique=True)
@@ -423,6 +434,7 @@ class Event(Row, table=True):
     """Something that was written, in the same transaction. Carries ids (JSON), never text."""
 
     __tablename__ = "events"
+    __table_args__ = _NEVER_AGAIN
     event_id: int | None = _id()
     name: str = _text()
     ids: str = _text()

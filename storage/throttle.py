@@ -72,7 +72,7 @@ async def _count(connection: AsyncConnection, bucket: bytes, most: int, window: 
         index_elements=["bucket"],
         set_={
             "tries": case((is_over, 1), else_=AttemptCount.c.tries + 1),
-            "window_start": case((is_over, now), else_=AttemptCount.c.window_start),
+            "window_start": case((is_over, first.excluded.window_start), else_=AttemptCount.c.window_start),
         },
         where=or_(is_over, AttemptCount.c.tries < most),
     ).returning(AttemptCount.c.tries)

@@ -21,6 +21,7 @@ from storage.migrations import migrate
 from storage.secrets import Seal, load_secrets
 from tests import services
 from tests.cast import NOON, World, build_world, sign_in
+from tests.clean_headers import demand_clean_headers
 from web.app import create_app
 from web.settings import Settings
 from web.visits import SESSION_COOKIE
@@ -43,6 +44,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End them with the run."""
     if _controls(config):
         services.close_room()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests note with `record_property("figure", ...)`, whichever worker they come from."""
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    noted = [getattr(report, "user_properties", ()) for report in reports if getattr(report, "when", "") == "call"]
+    figures = [str(value) for properties in noted for name, value in properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write("\n".join(figures) + "\n")
 
 
 def _migrate(url: str) -> None:
@@ -141,9 +152,11 @@ class Stoa:
 
 
 def open_browser(app: Litestar) -> httpx.AsyncClient:
-    """A browser that speaks real HTTP to the app, and says where its forms come from, as browsers do."""
+    """A browser that speaks real HTTP to the app, keeps its cookies, and says where its forms come from, as browsers
+    do. The headers of each answer are looked at."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)  # type: ignore[arg-type]
-    return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers={"origin": ADDRESS})
+    hooks = {"response": [demand_clean_headers]}
+    return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers={"origin": ADDRESS}, event_hooks=hooks)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Granian, the server: how many processes, which loop, and where it listens."""
 
+import os
+
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
@@ -8,6 +10,7 @@ BACKLOG = 1024
 
 def serve_site(port: int, workers: int) -> None:
     """Serve on the loopback address until interrupted; a proxy with TLS stands in front where others come in."""
+    os.environ.setdefault("STOA_SITE_URL", f"http://127.0.0.1:{port}")  # what links in mails begin with
     Granian(
         "web.serving:build_app",
         factory=True,

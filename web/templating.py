@@ -70,7 +70,7 @@ class Templates:
             finalize=airlock if strict else None,
         )
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
-        self.environment.globals |= {"ui": _Components(self.environment), "words": words, "asset": assets.__getitem__}
+        self.environment.globals |= {"_": gettext, "ui": _Components(self.environment), "words": words, "asset": assets.__getitem__}
 
     def render(self, page: PageView, *, block: str | None = None, **frame: Any) -> str:
         """The whole page, or one of its blocks alone: block names are the ids of the elements they fill."""

@@ -130,6 +130,7 @@ def _arrive(house: House, request: Request, policy: Policy) -> Visit:  # type: i
     return Visit(
         house=house,
         now=house.clock(),
+        frame=Frame(is_development=house.settings.development),
         path=request.scope["path"],
         cache=policy.cache,
         fragment=request.headers.get("hx-target", "").rpartition("#")[2] if is_partial else None,
@@ -197,6 +198,7 @@ async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> 
         me=line_of_member(signed_in.person, ring),
         sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in sigs),
         is_confirmed=signed_in.is_confirmed,
+        is_development=visit.frame.is_development,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, Tuple, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import THREADS_A_PAGE, ThreadKind
@@ -15,7 +15,7 @@ from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import opens
 from storage.members import find_people
-from storage.tables import Sig, Tag, Thread, ThreadTag
+from storage.tables import Id, Moment, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
 
 _LastAuthor = AuthorRow.table.alias()
@@ -41,6 +41,10 @@ class Cursor:
 
     def __str__(self) -> str:
         return f"{(self.last_post_at - _EPOCH) // timedelta(microseconds=1)}-{self.thread_id}"
+
+    def as_sql(self) -> Tuple:
+        """SQL: this place, typed, so that the engine compares moments with moments."""
+        return tuple_(literal(self.last_post_at, Moment()), literal(self.thread_id, Id))
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
@@ -113,11 +117,11 @@ async def find_threads_of_sig(
         statement = statement.where(Thread.c.thread_id.in_(tagged))
     place = tuple_(Thread.c.last_post_at, Thread.c.thread_id)
     if after is not None:
-        statement = statement.where(place > tuple_(after.last_post_at, after.thread_id))
+        statement = statement.where(place > after.as_sql())
         ordered = statement.order_by(Thread.c.last_post_at, Thread.c.thread_id)
     else:
         if before is not None:
-            statement = statement.where(place < tuple_(before.last_post_at, before.thread_id))
+            statement = statement.where(place < before.as_sql())
         ordered = statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc())
     rows = await fetch_all(connection, ordered.limit(THREADS_A_PAGE + 1))
     more = len(rows) > THREADS_A_PAGE

@@ -21,13 +21,14 @@ FILES: Final = ("Users", "Posts", "Comments", "Votes", "PostLinks", "Tags", "Bad
 """Every file of a dump, in the order in which they are checked."""
 
 NEEDED: Final = ("Posts", "Users")
-LONGEST_ROW: Final = 16 * 1024 * 1024
-"""Bytes of one row; what upstream writes stays below a hundredth of it."""
+LONGEST_ROW: Final = 4 * 1024 * 1024
+"""Bytes of one row; what upstream writes stays below a twentieth of it."""
 
 HIGHEST_RATIO: Final = 250
 """How many times bigger than its compressed form a file may be; real ones are 4 to 20 times bigger."""
 
 _SMALL: Final = 1024 * 1024
+_CHUNK: Final = 64 * 1024
 _SITE: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _BROKEN_READS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 
@@ -109,10 +110,10 @@ class _Source:
     def __exit__(self, *_: object) -> None:
         self._raw.close()
 
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, as the parser asks for them."""
+    def read(self, _size: int = -1) -> bytes:
+        """The next bytes: more than the parser asks for, because it begins a long row again at each piece."""
         try:
-            found = self._raw.read(size)
+            found = self._raw.read(_CHUNK)
         except _BROKEN_READS as error:
             raise BrokenArchive(self._file, self.row + 1, f"cannot be read ({error})") from error
         self._hash.update(found)

@@ -44,11 +44,11 @@ def _page_of(place: Place, writer: Writer) -> str:
 async def _find_or_make_people(connection: AsyncConnection, ids: Iterable[int], changes: Changes) -> dict[int, int]:
     wanted = sorted(set(ids))
     statement = select(PEOPLE.c.network_id, PEOPLE.c.person_id).where(PEOPLE.c.network_id.in_(wanted))
-    known = dict((await connection.execute(statement)).tuples().all())
+    known = {row[0]: row[1] for row in await fetch_all(connection, statement)}
     fresh = [{"network_id": number} for number in wanted if number not in known]
     if not fresh:
         return known
     # Another site's import may have made them a moment ago.
     await connection.execute(insert_into(connection, PEOPLE).on_conflict_do_nothing(), fresh)
     changes.inserted["people"] += len(fresh)
-    return dict((await connection.execute(statement)).tuples().all())
+    return {row[0]: row[1] for row in await fetch_all(connection, statement)}

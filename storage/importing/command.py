@@ -223,7 +223,7 @@ async def _publish(run: _Run, now: Callable[[], datetime], *, resumed: bool) -> 
     """Make everything visible in one transaction; a run that changed nothing leaves no trace."""
 
     async def work(connection: AsyncConnection, place: Place, _batch: None) -> Changes:
-        done = await publish(connection, place, run.ledger.iter_accepted(BATCH), run.counts, now())
+        done = await publish(connection, place, run.ledger.iter_accepted(BATCH), run.counts)
         if run.first or resumed or done.any() or run.changes.any():
             await tell(connection, place, now())
         return done

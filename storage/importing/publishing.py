@@ -34,9 +34,7 @@ Accepted = Iterator[list[tuple[int, int | None]]]
 """Threads with the replies they accept, in batches; source ids of both."""
 
 
-async def publish(
-    connection: AsyncConnection, place: Place, accepted: Accepted, counts: dict[str, Any], now: datetime
-) -> Changes:
+async def publish(connection: AsyncConnection, place: Place, accepted: Accepted, counts: dict[str, Any]) -> Changes:
     """Number, count and open all that is new, in the transaction of this connection; gives what was published."""
     changes = await _accept(connection, place, accepted)
     reading = (await connection.execute(select(SIGS.c.reading).where(SIGS.c.sig_id == place.sig_id))).scalar_one()

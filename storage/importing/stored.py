@@ -94,7 +94,7 @@ async def find_authors(connection: AsyncConnection, place: Place, keys: Iterable
     """The ids of authors on this site by their keys."""
     wanted = AUTHORS.c.site_id == place.site_id, AUTHORS.c.user_key.in_(sorted(set(keys)))
     found = await fetch_all(connection, select(AUTHORS.c.user_key, AUTHORS.c.author_id).where(*wanted))
-    return {key: author_id for key, author_id in found}  # noqa: C416
+    return {row.user_key: row.author_id for row in found}
 
 
 async def find_posts(connection: AsyncConnection, place: Place, ids: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database import fetch_all
 from storage.importing.rows import TagRow
 from storage.importing.stored import TAGS, Changes, Place, insert_all
 
@@ -22,11 +23,11 @@ async def find_or_make_tags(
     """The ids of these tags by name. Threads are counted when they are published."""
     wanted = sorted(set(names))
     statement = select(TAGS.c.name, TAGS.c.tag_id).where(TAGS.c.sig_id == place.sig_id, TAGS.c.name.in_(wanted))
-    known = dict((await connection.execute(statement)).tuples().all())
+    known = {row[0]: row[1] for row in await fetch_all(connection, statement)}
     fresh = [{"sig_id": place.sig_id, "name": name, "thread_count": 0} for name in wanted if name not in known]
     if not fresh:
         return known
     await insert_all(connection, TAGS, fresh)
     if changes:
         changes.inserted["tags"] += len(fresh)
-    return dict((await connection.execute(statement)).tuples().all())
+    return {row[0]: row[1] for row in await fetch_all(connection, statement)}

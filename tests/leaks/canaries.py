@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.leaks.oracle import stand_in
+
 _TOKEN = re.compile(rb"zq[0-9a-f]{16}|7a71(?:3[0-9]|6[1-6]){16}")
 _WORD = re.compile(rb"[0-9a-zA-Z+/_-]{22,}")
 
@@ -27,7 +29,7 @@ class Canary:
 
     def may_be_seen_by(self, viewer: str) -> bool:
         """What the oracle says; the owner's `nobody` excludes even the owner."""
-        return viewer in self.readers or (viewer == self.owner and self.audience != "nobody")
+        return stand_in(viewer) in self.readers or (viewer == self.owner and self.audience != "nobody")
 
     def __str__(self) -> str:
         return f"{self.field} for {self.audience} of {self.owner}"

@@ -1,7 +1,9 @@
 """The theatre: one planted world an engine, shared by the tests that only look."""
 
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from storage.secrets import Seal, load_secrets
 from tests.conftest import Clock
 from tests.leaks.canaries import Salt, one_world
 from tests.leaks.crawling import Theatre, listening, plain_genders
-from tests.leaks.planting import plant
+from tests.leaks.planting import Planted, plant
 from web import words
 from web.app import create_app
 from web.settings import Settings
@@ -27,15 +29,22 @@ def _genders_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def open_theatre(
-    database_url: str, home: Path, *, salt: Salt = one_world, extras: bool = False, **options: Any
+    database_url: str,
+    home: Path,
+    *,
+    planted: Planted | None = None,
+    salt: Salt = one_world,
+    extras: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Theatre]:
-    """An app over the planted world in this database."""
+    """An app over the planted world in this database, which is planted first unless it was."""
     home.mkdir(exist_ok=True)
     seal = Seal(load_secrets(home / "secrets.json"))
-    database = Database(database_url)
-    planted = await plant(database, seal, salt, extras=extras)
-    await database.close()
-    settings = Settings(home=home, database_url=database_url, worker=False)
+    if planted is None:
+        database = Database(database_url)
+        planted = await plant(database, seal, salt, extras=extras)
+        await database.close()
+    settings = Settings(home=home, database_url=database_url, worker=False, development=False)
     app: Litestar = create_app(settings, clock=Clock(), **options)
     theatre = Theatre(app, planted, home)
     with listening(theatre):
@@ -43,11 +52,42 @@ async def open_theatre(
     await theatre.house.database.close()
 
 
+@dataclass
+class _Kept:
+    """A planted SQLite world, to be copied: planting one takes seconds."""
+
+    home: Path
+    planted: Planted | None = None
+
+
+@pytest.fixture(scope="session")
+def planted_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> _Kept:
+    """The place of the world that is planted once a worker on SQLite, by the first test that wants it."""
+    home = tmp_path_factory.mktemp("planted")
+    shutil.copy(sqlite_template, home / "stoa.db")
+    return _Kept(home)
+
+
+async def _plant_once(kept: _Kept) -> Planted:
+    if kept.planted is None:
+        async with open_theatre(f"sqlite+aiosqlite:///{kept.home / 'stoa.db'}", kept.home) as opened:
+            kept.planted = opened.planted
+    return kept.planted
+
+
 @pytest.fixture
-async def theatre(database_url: str, tmp_path: Path) -> AsyncIterator[Theatre]:
-    """The planted world of this test alone."""
-    async with open_theatre(database_url, tmp_path / "home") as opened:
-        yield opened
+async def theatre(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Theatre]:
+    """A planted world of this test's own."""
+    home = tmp_path / "home"
+    if engine == "sqlite":
+        kept: _Kept = request.getfixturevalue("planted_template")
+        planted = await _plant_once(kept)
+        shutil.copytree(kept.home, home)
+        async with open_theatre(f"sqlite+aiosqlite:///{home / 'stoa.db'}", home, planted=planted) as opened:
+            yield opened
+    else:
+        async with open_theatre(request.getfixturevalue("database_url"), home) as opened:
+            yield opened
 
 
 Figure = Callable[[str], None]

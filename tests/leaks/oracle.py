@@ -66,3 +66,11 @@ def readers_of_entry(kind: str, audience: str, state: str) -> frozenset[str]:
 
 READERS_OF_SIG = {"turnaround": ALL, "boardroom": BOARDROOM, "vault": VAULT}
 """Readers of what is said in a SIG; an author sees what is left of their own words for good."""
+
+STAND_INS = {"settled": "olga", "page-off": "olga", "suspended": "sven", "unconfirmed": "nina", "left": "joost"}
+"""Whose eyes each kind of owner has for what belongs to others."""
+
+
+def stand_in(viewer: str) -> str:
+    """The viewer of the tables with whose eyes somebody looks at other people's things."""
+    return STAND_INS.get(viewer.partition(" ")[0], viewer)

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from litestar import Litestar
 
 from domain.members import ENTRY_RULES
+from tests.cast import PASSWORD
 from tests.leaks.planting import Planted
 from web.policy import policy_of
 
@@ -66,7 +67,7 @@ def _nothing(planted: Planted) -> Iterator[Ask]:
 
 def _plain(path: str) -> Specimens:
     def specimens(_: Planted) -> Iterator[Ask]:
-        yield Ask(path, full=True)
+        yield Ask(path, full=path.count("/") == 1)
 
     return specimens
 
@@ -77,8 +78,8 @@ def _slugs(planted: Planted) -> tuple[str, ...]:
 
 def _sigs(planted: Planted) -> Iterator[Ask]:
     for slug in _slugs(planted):
-        yield Ask(f"/sigs/{slug}", full=True)
-        for query in ("tag=law", "before=9000000000000000-1", "after=0-0", "before=9000000000000000-1&tag=law", "sort=title"):
+        yield Ask(f"/sigs/{slug}", full=slug != "turnaround")
+        for query in ("tag=law", "before=9000000000000000-1", "after=0-0", "sort=title"):
             yield Ask(f"/sigs/{slug}?{query}")
 
 
@@ -93,7 +94,7 @@ def _sig_act(act: str) -> Specimens:
 def _threads(planted: Planted) -> Iterator[Ask]:
     asked = [planted.world.public_thread.thread_id, planted.world.closed_thread.thread_id, *planted.threads.values()]
     for thread_id in (*asked, UNKNOWN):
-        yield Ask(f"/threads/{thread_id}", full=True)
+        yield Ask(f"/threads/{thread_id}", full=thread_id in (planted.threads["boardroom"], planted.threads["vault"]))
     for sig in ("turnaround", "boardroom"):
         for page in (2, 3, 4):
             yield Ask(f"/threads/{planted.threads[sig]}?page={page}")
@@ -110,14 +111,14 @@ def _posts(planted: Planted) -> list[int]:
 def _post_page(path: str) -> Specimens:
     def specimens(planted: Planted) -> Iterator[Ask]:
         for number, post_id in enumerate(_posts(planted)):
-            yield Ask(path.format(post_id), full=number < 5)
+            yield Ask(path.format(post_id), full=number < 2)
 
     return specimens
 
 
 def _new_thread(planted: Planted) -> Iterator[Ask]:
     for slug in _slugs(planted):
-        yield Ask(f"/sigs/{slug}/threads/new", full=True)
+        yield Ask(f"/sigs/{slug}/threads/new", full=slug == "boardroom")
 
 
 def _publish(planted: Planted) -> Iterator[Ask]:
@@ -151,7 +152,7 @@ def _post_act(act: str) -> Specimens:
 
 def _people(planted: Planted) -> Iterator[Ask]:
     for number, owner in enumerate(planted.owners):
-        yield Ask(f"/people/{planted.world[owner].public_id}", full=number % 10 == 0)
+        yield Ask(f"/people/{planted.world[owner].public_id}", full=number % 20 == 0)
     for part in ("amara", "lin", "nina", "sven", "olga"):
         yield Ask(f"/people/{planted.world[part].public_id}")
     yield Ask("/people/no-such-page", full=True)
@@ -164,7 +165,96 @@ def _save_profile(_: Planted) -> Iterator[Ask]:
     yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "on"})
 
 
+def _form(path: str, *forms: Mapping[str, str]) -> Specimens:
+    def specimens(_: Planted) -> Iterator[Ask]:
+        for form in forms or ({},):
+            yield Ask(path, form)
+
+    return specimens
+
+
+_REGISTRATION = {
+    "name": "New Person",
+    "gender": "other",
+    "profession": "Broker",
+    "email": "new@mail.test",
+    "password": "a long enough phrase",
+    "is_adult": "on",
+    "accepts_terms": "on",
+    "accepts_privacy": "on",
+}
+
+
+def _register(planted: Planted) -> Iterator[Ask]:
+    for email in ("new@mail.test", planted.world["olga"].email, planted.world["nina"].email, "no address"):
+        yield Ask("/register", {**_REGISTRATION, "email": email})
+
+
+def _sign_in(planted: Planted) -> Iterator[Ask]:
+    for email in (planted.world["olga"].email, planted.world["nina"].email, "nobody@mail.test"):
+        yield Ask("/sign-in", {"email": email, "password": "not the password", "next": "/settings"})
+    yield Ask("/sign-in", {"email": planted.world["olga"].email, "password": PASSWORD, "remember": "on"})
+
+
+def _forgot(planted: Planted) -> Iterator[Ask]:
+    for email in (planted.world["olga"].email, "nobody@mail.test", "no address"):
+        yield Ask("/forgot", {"email": email})
+
+
+def _token_pages(path: str, *forms: Mapping[str, str]) -> Specimens:
+    """With tokens that nobody was given, and those of other purposes; a good one is the key that its bearer holds."""
+
+    def specimens(planted: Planted) -> Iterator[Ask]:
+        other = "confirm" if path == "/reset" else "reset"
+        for token in ("A" * 43, planted.mail_tokens[other]):
+            for form in forms or (None,):
+                yield Ask(f"{path}/{token}", form)
+
+    return specimens
+
+
+def _end_session(planted: Planted) -> Iterator[Ask]:
+    for reference in ("s1", "r1", "s5", "s999999", "x"):
+        yield Ask(f"/settings/sessions/{reference}/end", {})
+
+
+def _settings_email(planted: Planted) -> Iterator[Ask]:
+    for email in ("new@mail.test", planted.world["olga"].email, "no address"):
+        yield Ask("/settings/email", {"email": email})
+
+
+_NEW_PASSWORDS = ({"password": "short"}, {"password": "a wholly new phrase", "current_password": "wrong"})
+
 SPECIMENS: dict[Route, Specimens] = {
+    ("GET", "/register"): _plain("/register"),
+    ("POST", "/register"): _register,
+    ("GET", "/register/check-mail"): _plain("/register/check-mail"),
+    ("POST", "/register/resend"): _form("/register/resend"),
+    ("GET", "/confirm/{token:str}"): _token_pages("/confirm"),
+    ("POST", "/confirm/{token:str}"): _token_pages("/confirm", {}),
+    ("GET", "/sign-in"): _plain("/sign-in"),
+    ("POST", "/sign-in"): _sign_in,
+    ("POST", "/sign-out"): _form("/sign-out"),
+    ("GET", "/forgot"): _plain("/forgot"),
+    ("POST", "/forgot"): _forgot,
+    ("GET", "/forgot/check-mail"): _plain("/forgot/check-mail"),
+    ("GET", "/reset/{token:str}"): _token_pages("/reset"),
+    ("POST", "/reset/{token:str}"): _token_pages("/reset", {"password": "a wholly new phrase"}),
+    ("POST", "/password-again"): _form("/password-again", {"current_password": "wrong", "next": "/settings"}),
+    ("GET", "/settings"): _plain("/settings"),
+    ("GET", "/settings/email"): _plain("/settings/email"),
+    ("POST", "/settings/email"): _settings_email,
+    ("GET", "/settings/email/check-mail"): _plain("/settings/email/check-mail"),
+    ("GET", "/settings/password"): _plain("/settings/password"),
+    ("POST", "/settings/password"): _form("/settings/password", *_NEW_PASSWORDS),
+    ("GET", "/settings/sessions"): _plain("/settings/sessions"),
+    ("POST", "/settings/sessions/{reference:str}/end"): _end_session,
+    ("POST", "/settings/sessions/end-others"): _form("/settings/sessions/end-others"),
+    ("GET", "/about/terms"): _plain("/about/terms"),
+    ("GET", "/about/privacy"): _plain("/about/privacy"),
+    ("GET", "/about/markdown"): _plain("/about/markdown"),
+    ("GET", "/about/defaults"): _plain("/about/defaults"),
+    ("GET", "/-/mailbox"): _plain("/-/mailbox"),
     ("GET", "/"): _home,
     ("GET", "/communities/{slug:str}"): _communities,
     ("GET", "/-/health"): _plain("/-/health"),

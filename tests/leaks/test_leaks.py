@@ -29,7 +29,7 @@ def unseen(theatre: Theatre, report: Report) -> list[str]:
 
 
 async def test_nobody_gets_what_is_not_for_them(theatre: Theatre, engine: str, figure: Figure) -> None:
-    report = await crawl(theatre)
+    report = await crawl(theatre, full=engine == "sqlite")
     await crawl_own(theatre, report)
     canaries = theatre.planted.cage.all
     figure(

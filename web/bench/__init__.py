@@ -39,7 +39,10 @@ from web.settings import Settings
 
 __all__ = ["bench"]
 
-console = Console(highlight=False, stderr=False)
+NARROWEST = 110
+"""Columns that the table needs."""
+
+console = Console(highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Run:
 def bench(posts: int, seconds: int, workers: int, database_url: str, out: Path | None, against: Path | None) -> None:
     """Measure the server on a scratch database."""
     now = datetime.now(UTC)
+    console.width = max(console.width, NARROWEST)
     try:
         before = read_figures(against) if against else None
         find_wrk()
@@ -95,7 +99,7 @@ def _measure_in(home: Path, run: Run, now: datetime) -> Figures:
         rows = scenarios(filled)
         statements = asyncio.run(_count(settings, rows, filled.session, bodies[0]))
         environment = {"STOA_HOME": str(home), "STOA_DATABASE_URL": run.database_url, "STOA_DEVELOPMENT": "false"}
-        with running_server(run.workers, environment) as server:
+        with running_server(run.workers, environment, home / "server.log") as server:
             ready = server.memory()
             measured = _measure_rows(server, rows, filled, bodies[0], run.seconds, report)
             after = server.memory()
@@ -160,9 +164,5 @@ def _weigh(server: RunningServer, rows: list[Scenario], filled: Filled) -> tuple
     from web.bench.costs import weigh, weigh_first_visit  # noqa: PLC0415 -- as above
 
     nothing = {"plain": None, "compressed": None}
-    weights = {
-        row.name: nothing if row.replies_to else asdict(weigh(server.port, row, filled.session)) for row in rows
-    }
+    weights = {row.name: nothing if row.replies_to else asdict(weigh(server.port, row, filled.session)) for row in rows}
     return weights, weigh_first_visit(server.port, f"/threads/{filled.short_thread}")
-
-

@@ -5,7 +5,7 @@ from random import Random
 BODIES = 400
 CHARACTERS = 400
 
-_WORDS = """
+_TEXT = """
 a about after again against all almost already also always am among an and another answer any anyone are around as ask
 at audit away back bank be because been before began behind below best better between board book both bring budget but
 buy by call came can case cash change chart check choose client close come cost could count course customer daily data
@@ -25,7 +25,8 @@ thing think third this those though thought three through time to today together
 true try turn two type under unit until up us use usual value very visit wait walk want was watch way we week well went
 were what when where whether which while who whole why will with within without word work would write wrong year yes
 yet you young your
-""".split()
+"""
+_WORDS = _TEXT.split()
 
 
 def write_bodies() -> list[str]:

@@ -1,28 +1,27 @@
 """The real server in processes of its own, for as long as it is measured, and what they take of the machine.
 
-It ends with the measuring, however that ends: `running_server` stops it, and the server itself watches the process that
-started it, so that not even a kill leaves one behind.
+It ends with the measuring, however that ends: `running_server` stops it, and the kernel tells the server when the
+process that started it is gone, so that not even a kill leaves one behind.
 """
 
 import contextlib
+import ctypes
 import http.client
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from web.serving import serve_site
-
 START_SECONDS = 60
 STOP_SECONDS = 15
+_SERVE = "import sys; from web.bench.server import serve_for; serve_for(*map(int, sys.argv[1:]))"
+_TELL_WHEN_PARENT_ENDS = 1  # PR_SET_PDEATHSIG
 
 
 class ServerFailed(RuntimeError):
@@ -36,6 +35,7 @@ class RunningServer:
     pid: int
     port: int
     start_seconds: float
+    log: Path
 
     def memory(self) -> dict[str, float]:
         """What all its processes hold, in MiB: `rss` counts shared pages in each of them, `pss` once."""
@@ -48,21 +48,38 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(workers: int, settings: Mapping[str, str]) -> Iterator[RunningServer]:
-    """Start it with nothing but these settings, wait until it answers, and end every process of it. Raises
+def running_server(workers: int, settings: Mapping[str, str], log: Path) -> Iterator[RunningServer]:
+    """Start `stoa serve` with nothing but these settings, wait until it answers, and end every process of it. Raises
     ServerFailed."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STOA_")}
     environment = {**kept, **settings, "STOA_SITE_URL": f"http://127.0.0.1:{port}"}
-    command = [sys.executable, "-m", "web.bench.server", str(port), str(workers), str(os.getpid())]
+    command = [sys.executable, "-c", _SERVE, str(port), str(workers), str(os.getpid())]
     began = time.monotonic()
-    # A session of its own: Ctrl-C reaches the measuring, which then ends the server in order.
-    with subprocess.Popen(command, env=environment, cwd=_top(), start_new_session=True) as process:  # noqa: S603
-        try:
-            _wait_until_ready(process, port)
-            yield RunningServer(process.pid, port, round(time.monotonic() - began, 2))
-        finally:
-            _end(process)
+    with log.open("wb") as file:
+        # A session of its own: Ctrl-C reaches the measuring, which then ends the server in order.
+        process = subprocess.Popen(  # noqa: S603 -- our own interpreter and code
+            command, env=environment, cwd=_top(), start_new_session=True, stdout=file, stderr=file
+        )
+    try:
+        _wait_until_ready(process, port, log)
+        yield RunningServer(process.pid, port, round(time.monotonic() - began, 2), log)
+    finally:
+        _end(process)
+
+
+def serve_for(port: int, workers: int, parent: int) -> None:
+    """In the server's own process: serve as `stoa serve` does, until told otherwise or until that process is gone."""
+    from web.command import main  # noqa: PLC0415 -- which itself imports the command that measures
+
+    ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_ENDS, signal.SIGTERM)
+    if os.getppid() == parent:
+        main(["serve", "--port", str(port), "--workers", str(workers)])
+
+
+def last_words(log: Path) -> str:
+    """The end of what the server said."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-12:])
 
 
 def _top() -> Path:
@@ -77,16 +94,16 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise ServerFailed(f"the server ended with status {process.returncode}; what it said is above")
+            raise ServerFailed(f"the server ended with status {process.returncode}:\n{last_words(log)}")
         with contextlib.suppress(OSError, http.client.HTTPException):
             if fetch(port, "/-/health").status == 200:
                 return
         time.sleep(0.02)
-    raise ServerFailed(f"the server did not answer within {START_SECONDS} seconds")
+    raise ServerFailed(f"the server did not answer within {START_SECONDS} seconds:\n{last_words(log)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,19 +175,3 @@ def _memory_of(pid: int) -> dict[str, int]:
         return {}
     fields = {line.partition(":")[0].lower(): line.split()[1] for line in lines if line.endswith(" kB")}
     return {name: int(fields[name]) for name in ("rss", "pss") if name in fields}
-
-
-def _end_with(parent: int) -> None:
-    """End this process when that one is gone."""
-
-    def watch() -> None:
-        with contextlib.suppress(ProcessLookupError):
-            select.select([os.pidfd_open(parent)], [], [])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-if __name__ == "__main__":
-    _end_with(int(sys.argv[3]))
-    serve_site(int(sys.argv[1]), int(sys.argv[2]))

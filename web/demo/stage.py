@@ -5,9 +5,10 @@ Acts happen in the order of their moments, as they would have.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from heapq import merge
 
 from domain.refusals import Refused
@@ -106,7 +107,7 @@ class _Stage:
         said = 0
         for act in merge(*(acts_of(talk, self.now) for talk in script.talks), key=lambda act: act.moment):
             await self._perform(act)
-            if act.kind == "say":
+            if act.deed is Deed.SAY:
                 said += 1
                 self.report("Demo: posts", said, total)
 
@@ -114,14 +115,14 @@ class _Stage:
         talk, moment = act.talk, act.moment
         posts = self.written.setdefault(talk.title, [])
         viewer = self.viewers[act.by]
-        match act.kind:
-            case "say":
+        match act.deed:
+            case Deed.SAY:
                 posts.append(_done(await self._say(viewer, talk, act.number, moment), act))
-            case "delete":
+            case Deed.DELETE:
                 _done(await delete_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
-            case "accept":
+            case Deed.ACCEPT:
                 _done(await accept_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
-            case "close":
+            case Deed.CLOSE:
                 async with self.database.writing() as connection:
                     await close_thread(connection, posts[0].thread_id, moment)
 
@@ -136,13 +137,22 @@ class _Stage:
         return await write_reply(self.database, viewer, posts[0].thread_id, reply, moment)
 
 
+class Deed(StrEnum):
+    """What can be done in a thread of the demo."""
+
+    SAY = "say"
+    DELETE = "delete"
+    ACCEPT = "accept"
+    CLOSE = "close"
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that somebody does in a thread, to the post with this number: say, delete, accept or close."""
+    """Something that somebody does in a thread, to the post with this number."""
 
     moment: datetime
     talk: Talk
-    kind: str
+    deed: Deed
     number: int
     by: str
 
@@ -155,14 +165,14 @@ def acts_of(talk: Talk, now: datetime) -> list[Act]:
     acts, moment, asker = [], opened, talk.posts[0].by
     for number, saying in enumerate(talk.posts, start=1):
         moment = moment + gaps[number - 2] * pace if number > 1 else opened
-        acts.append(Act(moment, talk, "say", number, saying.by))
+        acts.append(Act(moment, talk, Deed.SAY, number, saying.by))
         later = moment + SHORTEST_GAP * pace / 2
         if saying.deleted:
-            acts.append(Act(later, talk, "delete", number, saying.by))
+            acts.append(Act(later, talk, Deed.DELETE, number, saying.by))
         if saying.accepted:
-            acts.append(Act(later, talk, "accept", number, asker))
+            acts.append(Act(later, talk, Deed.ACCEPT, number, asker))
     if talk.closed:
-        acts.append(Act(moment + SHORTEST_GAP * pace, talk, "close", 1, asker))
+        acts.append(Act(moment + SHORTEST_GAP * pace, talk, Deed.CLOSE, 1, asker))
     return sorted(acts, key=lambda act: act.moment)
 
 
@@ -173,5 +183,5 @@ def _whim(text: str, below: int) -> int:
 
 def _done(outcome: Written | Refused, act: Act) -> Written:
     if isinstance(outcome, Refused):
-        raise MissedCue(f"{act.by} may not {act.kind} number {act.number} of {act.talk.title!r}: {outcome}")
+        raise MissedCue(f"{act.by} may not {act.deed} number {act.number} of {act.talk.title!r}: {outcome}")
     return outcome

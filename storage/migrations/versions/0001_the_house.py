@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("next_try_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("event_id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(
@@ -90,6 +91,7 @@ def upgrade() -> None:
         sa.Column("has_public_page", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("member_id"),
         sa.UniqueConstraint("public_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "registrations",
@@ -101,6 +103,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("registration_id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("registrations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_registrations_email_hash"), ["email_hash"], unique=False)
@@ -145,6 +148,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id"),
         sa.UniqueConstraint("email_hash"),
         sa.UniqueConstraint("member_id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "entries",
@@ -214,6 +218,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("sig_id"),
         sa.UniqueConstraint("slug"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("sigs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sigs_community_id"), ["community_id"], unique=False)
@@ -309,6 +314,7 @@ def upgrade() -> None:
             ["accounts.account_id"],
         ),
         sa.PrimaryKeyConstraint("pending_id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("pending_addresses", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_addresses_account_id"), ["account_id"], unique=False)
@@ -332,6 +338,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("remembered_id"),
         sa.UniqueConstraint("series_hash"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("remembered_browsers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_remembered_browsers_account_id"), ["account_id"], unique=False)
@@ -488,6 +495,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("session_id"),
         sa.UniqueConstraint("token_hash"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)

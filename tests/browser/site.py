@@ -1,0 +1,154 @@
+"""The site that the browsers visit: the real server in a process of its own, over the cast's world and a few extremes.
+
+What the journeys change belongs to them alone: each has people of its own (one set a way of running, with script and
+without) and starts threads of its own, so that they may run in any order and beside each other.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from secrets import token_hex
+
+from domain.forum import ThreadKind
+from domain.members import EntryKind
+from domain.sigs import Role
+from storage.database import Database
+from storage.forum.commands import Draft, Written, edit_post, start_thread, write_reply
+from storage.forum.removal import accept_post, delete_post
+from storage.migrations import migrate
+from storage.secrets import Seal, load_secrets
+from tests.cast import NOON, PARTS, Part, Person, World, build_world
+from web.bench.prose import write_bodies
+from web.bench.server import running_server
+
+LONG_WORD = "Wolfeschlegelsteinhausenbergerdorffdonaudampfschifffahrtsgesellschaftskapitaene"
+"""A name as long as a name may be, with no place to break it."""
+
+MODES = ("on", "off")
+"""The two ways of every journey: with script and without."""
+
+_TURNAROUND = {"turnaround": Role.MEMBER}
+
+
+def _parts() -> dict[str, Part]:
+    everything = {
+        EntryKind.HEADLINE: LONG_WORD * 2,
+        EntryKind.ABOUT: f"First line.\n\n{LONG_WORD}{LONG_WORD}",
+        EntryKind.LOCATION: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+        EntryKind.LANGUAGES: "Dutch\nEnglish\nالعربية\n日本語",
+        EntryKind.INTERESTS: f"restructuring\n{LONG_WORD}",
+        EntryKind.GENDER: "other",
+    }
+    extremes = {"walter": Part(LONG_WORD, LONG_WORD[::-1].capitalize(), _TURNAROUND, entries=everything)}
+    journeys = {}
+    for mode in MODES:
+        journeys[f"paula-{mode}"] = Part(f"Paula Lima {mode}", f"Welder {mode}", _TURNAROUND)
+        journeys[f"rasmus-{mode}"] = Part(f"Rasmus Berg {mode}", f"Glazier {mode}", _TURNAROUND)
+    return {**PARTS, **extremes, **journeys}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the server is, who lives there, and the threads that the pages are shown with."""
+
+    origin: str
+    home: Path
+    database: Database
+    world: World
+    talk: Written
+    extreme: Written
+
+    def person(self, part: str) -> Person:
+        """Somebody of the cast."""
+        return self.world[part]
+
+    async def start_thread(self, part: str, title: str, *, kind: ThreadKind = ThreadKind.DISCUSSION) -> Written:
+        """A thread of a test's own in Turnaround, by this person, with one reply by Joost."""
+        draft = Draft(body=f"About {title}.", submission=token_hex(8), title=title, kind=kind)
+        return await _talk(self.database, self.world, part, draft, ("joost",))
+
+
+@asynccontextmanager
+async def open_site(home: Path) -> AsyncIterator[Site]:
+    """Build the world, serve it as `./dev serve` does, and end the server afterwards."""
+    database = Database(f"sqlite+aiosqlite:///{home / 'stoa.db'}")
+    await migrate(database)
+    seal = Seal(load_secrets(home / "secrets.json"))
+    world = await build_world(database, seal, _parts())
+    talk = await _build_talk(database, world)
+    extreme = await _build_extreme(database, world)
+    with running_server(1, {"STOA_HOME": str(home)}, home / "server.log") as server:
+        yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme)
+    await database.close()
+
+
+async def _talk(database: Database, world: World, part: str, draft: Draft, voices: tuple[str, ...]) -> Written:
+    opened = await start_thread(database, world[part].viewer, "turnaround", draft, _now())
+    assert isinstance(opened, Written)
+    for voice in voices:
+        await _reply(database, world, opened, voice, f"Said by {voice}.")
+    return opened
+
+
+async def _reply(
+    database: Database, world: World, thread: Written, part: str, body: str, to: int | None = None, minutes: int = 0
+) -> Written:
+    draft = Draft(body=body, submission=token_hex(8), reply_to_id=to or thread.post_id)
+    moment = NOON + timedelta(minutes=minutes) if minutes else _now()
+    written = await write_reply(database, world[part].viewer, thread.thread_id, draft, moment)
+    assert isinstance(written, Written)
+    return written
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _build_talk(database: Database, world: World) -> Written:
+    """A thread of 20 posts of ordinary length: what a first visit is measured with."""
+    bodies = iter(write_bodies())
+    draft = Draft(
+        body=next(bodies), submission="talk", title="What did you tell the bank first?", tags="banks, law", kind=_QUESTION
+    )
+    amara = world["amara"].viewer
+    opened = await start_thread(database, amara, "turnaround", draft, NOON)
+    assert isinstance(opened, Written)
+    replies: list[Written] = []
+    for minutes, part in enumerate(islice(cycle(("joost", "lin", "amara")), 19), start=1):
+        to = replies[-1].post_id if minutes % 3 == 0 else None
+        replies.append(await _reply(database, world, opened, part, next(bodies), to, minutes))
+    await accept_post(database, amara, replies[4].post_id, NOON + timedelta(hours=1))
+    return opened
+
+
+_QUESTION = ThreadKind.QUESTION
+_EXTREME_BODIES = (
+    f"{LONG_WORD * 3}\n\n## A heading\n\n> A quote\n>\n> > in a quote\n\n- one\n- two\n  1. inside\n",
+    "Code: `a_very_long_name_of_something_that_goes_on_and_on_without_a_single_blank_in_it_at_all`\n\n"
+    f"```\n{'a long line of code that must scroll ' * 6}\n```\n\nhttps://example.org/{LONG_WORD.lower() * 2}",
+    f"| one | two | three |\n| --- | --- | --- |\n| {LONG_WORD} | {LONG_WORD} | {LONG_WORD} |\n",
+    "كان علينا أن نخبرهم في وقت أبكر بكثير.\n\nもっと早く伝えるべきでした。\n\n![a picture](https://example.org/cat.png)",
+)
+
+
+async def _build_extreme(database: Database, world: World) -> Written:
+    """A thread with all that a page may have to bear: long words, code, tables, scripts, a deleted and an edited post."""
+    draft = Draft(
+        body=_EXTREME_BODIES[0], submission="extreme", title=(LONG_WORD * 2)[:150], tags=f"{LONG_WORD[:35]}, law"
+    )
+    walter = world["walter"].viewer
+    opened = await start_thread(database, walter, "turnaround", draft, NOON)
+    assert isinstance(opened, Written)
+    bodies = [*_EXTREME_BODIES[1:], "Soon gone.", "Soon changed."]
+    posts = [
+        await _reply(database, world, opened, "walter", body, minutes=minutes)
+        for minutes, body in enumerate(bodies, start=1)
+    ]
+    await delete_post(database, walter, posts[-2].post_id, NOON + timedelta(hours=2))
+    changed = Draft(body=f"Changed: {LONG_WORD}")
+    edited = await edit_post(database, walter, posts[-1].post_id, changed, 1, NOON + timedelta(hours=2))
+    assert isinstance(edited, Written)
+    return opened

@@ -1,0 +1,79 @@
+"""Specimens: for every page route of the table, which addresses are looked at. A page without one fails a test, and so
+does one whose route has gone.
+"""
+
+from collections.abc import Callable, Mapping
+
+from tests.browser.site import Site
+from web.policy import policy_of
+from web.routes import all_routes
+
+Addresses = Callable[[Site], tuple[str, ...]]
+
+NO_PAGES = frozenset({"/-/health", "/static/{name:str}"})
+"""Routes that answer a GET with something else than a page."""
+
+VIEWERS = ("visitor", "amara", "walter")
+"""Who looks: nobody known, the owner of both SIGs, and the member whose every word is too long."""
+
+
+def page_routes() -> frozenset[str]:
+    """Every route of the product that shows a page, by its path template."""
+    found = set()
+    for handler in all_routes():
+        if policy_of(handler) is not None and "GET" in handler.http_methods:
+            found |= set(handler.paths)
+    return frozenset(found) - NO_PAGES
+
+
+def _plain(*paths: str) -> Addresses:
+    return lambda _: paths
+
+
+def _threads(site: Site) -> tuple[str, ...]:
+    talk, extreme = site.talk, site.extreme
+    return (
+        f"/threads/{talk.thread_id}",
+        f"/threads/{extreme.thread_id}?reply_to={extreme.post_id + 1}#reply",
+        f"/threads/{site.world.closed_thread.thread_id}",
+    )
+
+
+def _edits(site: Site) -> tuple[str, ...]:
+    return f"/posts/{site.talk.post_id}/edit", f"/posts/{site.extreme.post_id}/edit"
+
+
+def _people(site: Site) -> tuple[str, ...]:
+    return tuple(f"/people/{site.person(part).public_id}" for part in ("amara", "walter", "lin"))
+
+
+SPECIMENS: Mapping[str, Addresses] = {
+    "/": _plain("/"),
+    "/communities/{slug:str}": _plain("/communities/strategy"),
+    "/{rest:path}": _plain("/no/such/page"),
+    "/sigs/{slug:str}": _plain("/sigs/turnaround", "/sigs/turnaround?tag=law", "/sigs/boardroom"),
+    "/threads/{thread_id:int}": _threads,
+    "/posts/{post_id:int}": lambda site: (f"/posts/{site.talk.post_id + 3}",),
+    "/sigs/{slug:str}/threads/new": _plain("/sigs/turnaround/threads/new"),
+    "/posts/{post_id:int}/edit": _edits,
+    "/people/{address:str}": _people,
+    "/profile/edit": _plain("/profile/edit"),
+    "/register": _plain("/register"),
+    "/register/check-mail": _plain("/register/check-mail"),
+    "/confirm/{token:str}": _plain("/confirm/no-such-token"),
+    "/sign-in": _plain("/sign-in?next=/settings"),
+    "/forgot": _plain("/forgot"),
+    "/forgot/check-mail": _plain("/forgot/check-mail"),
+    "/reset/{token:str}": _plain("/reset/no-such-token"),
+    "/settings": _plain("/settings?saved=password"),
+    "/settings/email": _plain("/settings/email"),
+    "/settings/email/check-mail": _plain("/settings/email/check-mail"),
+    "/settings/password": _plain("/settings/password"),
+    "/settings/sessions": _plain("/settings/sessions?ended=1"),
+    "/about/terms": _plain("/about/terms"),
+    "/about/privacy": _plain("/about/privacy"),
+    "/about/markdown": _plain("/about/markdown"),
+    "/about/defaults": _plain("/about/defaults"),
+    "/-/mailbox": _plain("/-/mailbox"),
+    "/-/patterns": _plain("/-/patterns"),
+}

@@ -1,0 +1,1 @@
+"""Importing real archives: slow, and with the data beside the repository."""
