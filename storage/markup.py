@@ -65,6 +65,7 @@ _cleaner = nh3.Cleaner(
     tags=_TAGS,
     attributes=_ATTRIBUTES,
     attribute_filter=_attribute,
+    set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}},  # wide ones scroll by keyboard
     url_schemes=_SCHEMES,
     link_rel="nofollow ugc noopener",
     strip_comments=True,

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from storage.database import Database
-from storage.importing import BrokenArchive, import_site
+from storage.importing import AnotherImport, BrokenArchive, SigTaken, import_site
 from storage.migrations import migrate
 from storage.secrets import Seal, load_secrets
+from web.bench import bench
 from web.demo import DEMO_PASSWORD, list_log_ins, load_demo
 from web.house import House, read_clock
 from web.serving import serve_site
@@ -155,6 +156,9 @@ def _import_stackexchange(path: Path) -> None:
 
     try:
         _run(importing)
-    except BrokenArchive as broken:
+    except (AnotherImport, BrokenArchive, SigTaken) as broken:
         console.print(f"[bold]{path.name}[/bold]: {broken}", style="red")
         sys.exit(1)
+
+
+main.add_command(bench)

@@ -38,10 +38,15 @@
     return [...new Set(found)].slice(0, 12);
   };
 
-  // A link in the midst of a sentence may be as low as its line; a radio button or box inside a label is its label.
+  // A link in the midst of a sentence may be as low as its line. A radio button or box inside a label is its label, and
+  // a link that is spread over a row is the row.
   const isInText = (element) => {
     if (element.localName !== "a" || getComputedStyle(element).display !== "inline") return false;
-    return element.parentElement.textContent.trim().length > element.textContent.trim().length + 1;
+    return element.closest(".prose") || element.parentElement.textContent.trim().length > element.textContent.trim().length + 1;
+  };
+  const target = (element) => {
+    const isSpread = getComputedStyle(element, "::after").position === "absolute";
+    return isSpread ? element.closest("li") : (element.closest("label") ?? element);
   };
   const targets = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   window.stoaSmall = (least) => {
@@ -49,7 +54,7 @@
     const look = () => {
       for (const element of document.querySelectorAll(targets)) {
         if (!isShown(element) || isInText(element) || element.matches(".skip")) continue;
-        const box = (element.closest("label") ?? element).getBoundingClientRect();
+        const box = target(element).getBoundingClientRect();
         if (box.width < least - 0.1 || box.height < least - 0.1)
           small.add(`${name(element)} is ${box.width.toFixed(1)} × ${box.height.toFixed(1)}`);
       }

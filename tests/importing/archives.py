@@ -169,6 +169,8 @@ def multiply(read: Callable[[str], Iterable[dict[str, str]]], folder: Path, copi
             file.write(f"<{name.lower()}>\n".encode("utf-8-sig"))
             for copy in range(copies):
                 for row in read(name):
+                    if copy and int(row["Id"]) < 0:
+                        continue  # the site's own robot is there once
                     file.write(f"<row {_attributes(dict(_shift(row, shifted, copy)))} />\n".encode())
             file.write(f"</{name.lower()}>\n".encode())
     return folder

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 TOP = Path(__file__).parents[2]
 SITE = "ai.stackexchange.com.zip"
-BATCH = "100"
-KILLS = 6
+BATCH = "200"
+KILLS = 5
 
 
 @contextmanager
@@ -63,15 +63,24 @@ async def _stock(path: Path) -> tuple[dict[str, tuple[int, str]], dict[str, int]
         await database.close()
 
 
+@pytest.fixture(scope="module")
+def whole(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The database of an import that nobody disturbed, and the lines that it told."""
+    path = tmp_path_factory.mktemp("whole") / "whole.db"
+    shutil.copy(sqlite_template, path)
+    return path, _finish(path)
+
+
 @pytest.mark.parametrize("seed", range(KILLS))
-async def test_killed_and_run_again_is_like_undisturbed(sqlite_template: Path, tmp_path: Path, seed: int) -> None:
+async def test_killed_and_run_again_is_like_undisturbed(
+    sqlite_template: Path, whole: tuple[Path, list[str]], tmp_path: Path, seed: int
+) -> None:
     chance = random.Random(seed)  # noqa: S311 -- where to kill is no secret
-    whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
-    shutil.copy(sqlite_template, whole)
+    undisturbed, lines = whole
+    killed = tmp_path / "killed.db"
     shutil.copy(sqlite_template, killed)
-    lines = _finish(whole)
     first = next(number for number, line in enumerate(lines, 1) if line.startswith("authors"))
     for _ in range(2):  # killed, resumed, and killed again
         _kill_at(killed, chance.randint(first, len(lines) - 1), chance.random() * 0.05)
     _finish(killed)
-    assert await _stock(killed) == await _stock(whole)
+    assert await _stock(killed) == await _stock(undisturbed)

@@ -42,7 +42,7 @@ def test_foreign_html_is_resolved_and_cleaned() -> None:
     assert render_html(source, "https://site.example.org") == (
         '<p>See <a href="https://site.example.org/questions/1" rel="nofollow ugc noopener">this</a> '
         '<a href="https://i.example.org/a.png" rel="nofollow ugc noopener">a plan</a></p>'
-        "<h3>Top</h3><pre><code>a &lt; b</code></pre>"
+        '<h3>Top</h3><pre tabindex="0"><code>a &lt; b</code></pre>'
     )
 
 
@@ -68,6 +68,6 @@ def test_no_input_makes_an_element_that_is_not_allowed(source: str) -> None:
     for rendered in (render_markdown(source), render_html(source, "https://site.example.org")):
         for tag, attributes in _elements(rendered):
             assert tag in ALLOWED
-            assert set(attributes) <= {"href", "title", "rel", "start", "align", "class"}
+            assert set(attributes) <= {"href", "title", "rel", "start", "align", "class", "tabindex"}
             link = attributes.get("href", "/")
             assert link.startswith(("https://", "http://", "mailto:", "/", "#"))

@@ -14,6 +14,7 @@ from storage.tables import Account, Event, Registration
 from tests.cast import PASSWORD
 from tests.conftest import Stoa
 from tests.web.account_steps import (
+    ADA,
     is_signed_in,
     keeping_browser,
     link_of_last_mail,
@@ -58,12 +59,11 @@ async def test_a_refused_form_keeps_what_was_typed_but_no_password(stoa: Stoa) -
     assert await sent_mails(stoa) == []
 
 
-@pytest.mark.parametrize(
-    "field", ["name", "gender", "profession", "email", "password", "is_adult", "accepts_terms", "accepts_privacy"]
-)
-async def test_nothing_that_is_asked_may_be_missing(stoa: Stoa, field: str) -> None:
-    answer = await register(stoa, await keeping_browser(stoa), **{field: ""})
-    assert answer.status_code == 422
+async def test_nothing_that_is_asked_may_be_missing(stoa: Stoa) -> None:
+    browser = await keeping_browser(stoa)
+    for field in set(ADA) - {"public_page"}:
+        assert (await register(stoa, browser, **{field: ""})).status_code == 422, field
+    assert await sent_mails(stoa) == []
 
 
 async def test_the_boxes_are_not_ticked_beforehand(stoa: Stoa) -> None:
@@ -144,26 +144,27 @@ async def test_a_wrong_password_keeps_the_address(stoa: Stoa) -> None:
     assert "not the password" not in answer.text
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "https://evil.example",
-        "//evil.example",
-        "/\\evil.example",
-        "\\\\evil.example",
-        "javascript:alert(1)",
-        "/\t/evil.example",
-        "evil",
-        "",
-        "/" + "a" * 3000,
-    ],
+ELSEWHERE = (
+    "https://evil.example",
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "javascript:alert(1)",
+    "/\t/evil.example",
+    "evil",
+    "",
+    "/" + "a" * 3000,
 )
-async def test_signing_in_never_leads_elsewhere(stoa: Stoa, path: str) -> None:
+
+
+async def test_signing_in_never_leads_elsewhere(stoa: Stoa) -> None:
     browser = await keeping_browser(stoa)
-    page = await browser.get("/sign-in", params={"next": path})
-    assert page.status_code == 200
-    assert "evil" not in page.text
-    assert (await sign_in(browser, "amara@example.org", PASSWORD, next=path)).headers["location"] == "/"
+    for path in ELSEWHERE:
+        page = await browser.get("/sign-in", params={"next": path})
+        assert page.status_code == 200
+        assert "evil" not in page.text
+        assert (await sign_in(browser, "amara@example.org", PASSWORD, next=path)).headers["location"] == "/"
+        await browser.post("/sign-out")
 
 
 async def test_a_path_in_any_script_is_a_header_that_can_be_sent(stoa: Stoa) -> None:
@@ -219,7 +220,7 @@ async def test_a_flood_of_guesses_is_stopped_before_any_hashing_and_the_owner_ge
     monkeypatch.setattr(accounts, "verify_password", counting)
     stranger = await keeping_browser(stoa)
     guesses = [await sign_in(stranger, "amara@example.org", f"guess number {number}") for number in range(60)]
-    assert hashed == LIMITS[Attempt.SIGN_IN].per_account
+    assert hashed == LIMITS[Attempt.SIGN_IN].per_account - 1, "the owner's first was one of them"
     assert [answer.status_code for answer in guesses[hashed:]] == [429] * (60 - hashed)
     assert int(guesses[-1].headers["retry-after"]) == 3600
     assert (await sign_in(stranger, "amara@example.org", PASSWORD)).status_code == 429
@@ -272,38 +273,38 @@ async def test_a_new_browser_is_told_of_once(stoa: Stoa) -> None:
     assert [mail.subject for mail in await sent_mails(stoa)] == ["A new browser signed in"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/register", "/sign-in", "/forgot", "/reset/x", "/confirm/x", "/sign-out", "/password-again"]
+FORM = "application/x-www-form-urlencoded"
+ODD_FORMS = (
+    (FORM, b"email=a&email=b&password=c&password=d"),
+    (FORM, b"email[]=a&password[x]=b"),
+    (FORM, b"email=%00&password=%00"),
+    (FORM, b"email=%ff%fe&password=%ff"),
+    (FORM, b"&&==&%"),
+    (FORM, b""),
+    ("application/json", b'{"email": null, "password": ["x"]}'),
+    ("application/json", b"{"),
+    (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="email"; filename="a"\r\n\r\nx\r\n--x--\r\n',
+    ),
+    ("multipart/form-data", b"no boundary"),
+    ("text/plain", b"email=a"),
 )
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("application/x-www-form-urlencoded", b"email=a&email=b&password=c&password=d"),
-        ("application/x-www-form-urlencoded", b"email[]=a&password[x]=b"),
-        ("application/x-www-form-urlencoded", b"email=%00&password=%00"),
-        ("application/x-www-form-urlencoded", b"email=%ff%fe&password=%ff"),
-        ("application/x-www-form-urlencoded", b"&&==&%"),
-        ("application/x-www-form-urlencoded", b""),
-        ("application/json", b'{"email": null, "password": ["x"]}'),
-        ("application/json", b"{"),
-        (
-            "multipart/form-data; boundary=x",
-            b'--x\r\nContent-Disposition: form-data; name="email"; filename="a"\r\n\r\nx\r\n--x--\r\n',
-        ),
-        ("multipart/form-data", b"no boundary"),
-        ("text/plain", b"email=a"),
-    ],
-)
-async def test_odd_shapes_of_forms_are_a_clear_refusal(stoa: Stoa, path: str, kind: str, body: bytes) -> None:
-    answer = await (await keeping_browser(stoa)).post(path, content=body, headers={"content-type": kind})
-    expected = range(300, 500) if path == "/sign-out" else range(400, 500)
-    assert answer.status_code in expected
-    assert answer.status_code == 303 or "<html" in answer.text
 
 
-@pytest.mark.parametrize("query", ["next=a&next=b", "next[]=a", "next", "next=%ff", "next=%00"])
-async def test_odd_shapes_of_queries_do_no_harm(stoa: Stoa, query: str) -> None:
-    assert (await (await keeping_browser(stoa)).get(f"/sign-in?{query}")).status_code in {200, 400}
+@pytest.mark.parametrize("path", ["/register", "/sign-in", "/forgot", "/reset/x", "/confirm/x", "/password-again"])
+async def test_odd_shapes_of_forms_are_a_clear_refusal(stoa: Stoa, path: str) -> None:
+    browser = await keeping_browser(stoa)
+    for kind, body in ODD_FORMS:
+        answer = await browser.post(path, content=body, headers={"content-type": kind})
+        assert 400 <= answer.status_code < 500, (kind, body)
+        assert "<html" in answer.text
+
+
+async def test_odd_shapes_of_queries_do_no_harm(stoa: Stoa) -> None:
+    browser = await keeping_browser(stoa)
+    for query in ("next=a&next=b", "next[]=a", "next", "next=%ff", "next=%00"):
+        assert (await browser.get(f"/sign-in?{query}")).status_code in {200, 400}, query
 
 
 async def test_forms_of_other_sites_are_refused(stoa: Stoa) -> None:

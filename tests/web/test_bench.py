@@ -1,4 +1,4 @@
-"""The benchmark, on so little data and for so short a time that its figures mean nothing, and its working everything."""
+"""The benchmark, on so little data and for so briefly that its figures mean nothing; its working is what counts."""
 
 import json
 import os

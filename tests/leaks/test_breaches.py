@@ -1,0 +1,216 @@
+"""The checker catches a leak: each test breaks the product on purpose and demands that the crawl reports it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import true
+
+import domain.members
+import storage.forum.lists
+import storage.forum.pages
+import storage.members
+import storage.sigs
+from domain.visibility import Guarded
+from storage.sessions import SignedIn
+from tests.leaks.conftest import _Kept, _plant_once, open_theatre
+from tests.leaks.crawling import Report, Theatre, crawl
+from tests.leaks.planting import PROFILE, SIG, THREAD, Planted
+from tests.leaks.specimens import Ask, Route
+from tests.leaks.test_leaks import unseen
+from web.policy import page
+from web.routes import all_routes
+from web.settings import Settings
+from web.visits import Visit, redirect
+
+VIEWERS = ("visitor", "tariq", "sven")
+PAGES: tuple[Route, ...] = (("GET", PROFILE), ("GET", THREAD), ("GET", SIG), ("GET", "/"))
+
+
+@pytest.fixture
+def engine() -> str:
+    """What the checker can see does not depend on the engine."""
+    return "sqlite"
+
+
+async def _crawl(theatre: Theatre, *routes: Route) -> Report:
+    return await crawl(theatre, viewers=VIEWERS, routes=routes or PAGES, full=False)
+
+
+def _fields(report: Report) -> set[str]:
+    return {hit.canary.field.partition("[")[0] for hit in report.hits}
+
+
+async def test_without_a_breach_nothing_is_found(theatre: Theatre) -> None:
+    report = await _crawl(theatre)
+    assert report.hits == []
+    assert report.requests > 100
+
+
+async def test_a_rule_that_opens_everything(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reveal(guarded: Guarded[Any], _ring: object) -> Any:
+        return guarded._value
+
+    monkeypatch.setattr(domain.members, "reveal", reveal)
+    assert "entries.value" in _fields(await _crawl(theatre))
+
+
+@pytest.mark.parametrize(
+    ("module", "field"),
+    [(storage.forum.pages, "posts.html"), (storage.forum.lists, "threads.title"), (storage.sigs, "sigs.name")],
+    ids=["pages", "lists", "sigs"],
+)
+async def test_a_query_without_the_rule(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch, module: Any, field: str
+) -> None:
+    monkeypatch.setattr(module, "opens", lambda *_: true())
+    if module is storage.forum.pages:
+        monkeypatch.setattr(module, "reveal", lambda guarded, _ring: guarded._value)
+    assert field in _fields(await _crawl(theatre))
+
+
+async def test_a_deleted_text_that_still_shows(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.forum.pages, "reveal", lambda guarded, _ring: guarded._value)
+    report = await _crawl(theatre, ("GET", THREAD))
+    assert any("deleted" in hit.canary.audience for hit in report.hits)
+
+
+async def test_a_template_that_prints_more(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A template can print only what it is given, so the frame is given the account's secret first."""
+    sources = theatre.house.templates.environment
+    shown: Any = sources.loader
+    load = shown.get_source
+
+    def get_source(environment: Any, name: str) -> tuple[str, Any, Any]:
+        source, *rest = load(environment, name)
+        return source.replace("</footer>", "{{ leaked() }}</footer>"), *rest
+
+    monkeypatch.setattr(shown, "get_source", get_source)
+    secret = next(canary for canary in theatre.planted.cage.all if canary.field == "accounts.password_hash")
+    sources.globals["leaked"] = lambda: secret.token
+    sources.cache.clear()  # type: ignore[union-attr]
+    assert _fields(await _crawl(theatre, ("GET", "/"))) == {"accounts.password_hash"}
+
+
+def _secret(visit: Visit) -> Any:
+    return visit.house.database
+
+
+@page("/leaky")
+async def _leaky(visit: NamedDependency[Visit]) -> Response[str]:
+    """Prints the raw table."""
+    async with visit.house.database.reading() as connection:
+        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+    return Response(repr([tuple(row) for row in rows]))
+
+
+@page("/leaky/header")
+async def _leaky_header(visit: NamedDependency[Visit]) -> Response[str]:
+    """Sends a private value in a header, and one in a cookie."""
+    async with visit.house.database.reading() as connection:
+        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+    answer = Response("fine", headers={"x-debug": rows[-1].value})
+    answer.set_cookie("last", rows[-2].value.upper())
+    return answer
+
+
+@page("/leaky/redirect")
+async def _leaky_redirect(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Redirects to a titled address, and so tells the title."""
+    async with visit.house.database.reading() as connection:
+        rows = (await connection.execute(storage.forum.lists.Thread.table.select())).all()
+    return redirect(f"/threads/{rows[-1].thread_id}-{rows[-1].title}", visit)
+
+
+@page("/leaky/log")
+async def _leaky_log(visit: NamedDependency[Visit], request: Request[Any, Any, Any]) -> Response[str]:
+    """Logs what it should not."""
+    async with visit.house.database.reading() as connection:
+        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+    structlog.get_logger().info("looked", value=rows[-1].value)
+    (visit.house.settings.home / "mail").mkdir(exist_ok=True)
+    (visit.house.settings.home / "mail" / "one.eml").write_text(rows[-2].value.encode().hex())
+    return Response("fine")
+
+
+@pytest.mark.parametrize("route", [_leaky, _leaky_header, _leaky_redirect, _leaky_log], ids=lambda route: route.fn.__name__)
+async def test_a_route_that_leaks(route: HTTPRouteHandler, planted_template: _Kept, tmp_path: Path) -> None:
+    """In its body, a header, a cookie, a redirect, the log or a file: and a new route without a specimen fails first."""
+    path = sorted(route.paths)[0]
+    async with _opened(planted_template, tmp_path / "home", route) as theatre:
+        with pytest.raises(KeyError, match="leaky"):
+            await _crawl(theatre, ("GET", path))
+        theatre.specimens = {**theatre.specimens, ("GET", path): _specimen(path)}
+        report = await _crawl(theatre, ("GET", path))
+    assert report.hits, path
+    if route is _leaky_log:
+        assert {hit.where for hit in report.hits} == {"the logs", "the file one.eml"}
+
+
+def _specimen(path: str) -> Any:
+    def specimens(_: Planted) -> Iterator[Ask]:
+        yield Ask(path)
+
+    return specimens
+
+
+def _opened(kept: _Kept, home: Path, route: HTTPRouteHandler) -> Any:
+    class _Opening:
+        async def __aenter__(self) -> Theatre:
+            import shutil
+
+            planted = await _plant_once(kept)
+            shutil.copytree(kept.home, home)
+            routes = [*all_routes(Settings(development=False)), route]
+            url = f"sqlite+aiosqlite:///{home / 'stoa.db'}"
+            self.context = open_theatre(url, home, planted=planted, routes=routes)
+            return await self.context.__aenter__()
+
+        async def __aexit__(self, *error: Any) -> None:
+            await self.context.__aexit__(*error)
+
+    return _Opening()
+
+
+async def test_a_session_taken_for_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gets somebody else's page, frame and ring, gets what is not theirs."""
+    import web.visits
+
+    found = web.visits.find_signed_in
+
+    async def mixed_up(database: Any, token: str, now: Any) -> SignedIn | None:
+        return await found(database, theatre.planted.sessions["amara"], now)
+
+    monkeypatch.setattr(web.visits, "find_signed_in", mixed_up)
+    report = await _crawl(theatre, ("GET", "/settings/sessions"), ("GET", SIG))
+    assert "sessions.browser" in _fields(report)
+    assert "sigs.description" in _fields(report)
+
+
+async def test_the_positive_control_is_not_blind(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product that shows nothing to anybody has no hits, and fails all the same."""
+    monkeypatch.setattr(domain.members, "reveal", lambda *_: None)
+    report = await crawl(theatre, viewers=("tariq",), routes=PAGES, full=False)
+    assert report.hits == []
+    assert any("tariq never saw entries.value[name] for everyone" in line for line in unseen(theatre, report))
+
+
+async def test_an_oracle_that_knows_less(theatre: Theatre) -> None:
+    """What the matrix no longer allows is reported: the oracle decides, and not the product."""
+    cage = theatre.planted.cage
+    kept = dict(cage.by_token)
+    try:
+        cage.by_token |= {
+            token: replace(canary, readers=frozenset())
+            for token, canary in kept.items()
+            if canary.field == "entries.value[headline]"
+        }
+        assert "entries.value" in _fields(await _crawl(theatre, ("GET", PROFILE)))
+    finally:
+        cage.by_token.update(kept)
