@@ -152,6 +152,6 @@ async def forget_old_addresses(connection: AsyncConnection, now: datetime) -> No
 
 
 async def _forget(connection: AsyncConnection, which: object) -> None:
-    gone = delete(PendingAddress).where(which).returning(PendingAddress.c.pending_id)  # type: ignore[arg-type]
+    gone = delete(PendingAddress).where(which).returning(PendingAddress.c.pending_id)
     for row in await fetch_all(connection, gone):
         await spend_all(connection, MailPurpose.CHANGE, row.pending_id)

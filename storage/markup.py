@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from domain.views import SafeHtml
@@ -80,9 +81,9 @@ def _markdown() -> MarkdownIt:
     return parser
 
 
-def _lower_headings(state: object) -> None:
+def _lower_headings(state: StateCore) -> None:
     """A post's own title is the page's business: its headings start at the third level."""
-    for token in state.tokens:  # type: ignore[attr-defined]
+    for token in state.tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
 

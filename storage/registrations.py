@@ -169,6 +169,6 @@ async def forget_old_registrations(connection: AsyncConnection, now: datetime) -
 
 
 async def _forget(connection: AsyncConnection, which: object) -> None:
-    gone = delete(RegistrationRow).where(which).returning(RegistrationRow.c.registration_id)  # type: ignore[arg-type]
+    gone = delete(RegistrationRow).where(which).returning(RegistrationRow.c.registration_id)
     for row in await fetch_all(connection, gone):
         await spend_all(connection, MailPurpose.CONFIRM, row.registration_id)

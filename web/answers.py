@@ -34,9 +34,7 @@ SECURITY_HEADERS = {
 }
 
 
-def show(
-    visit: Visit, page: PageView | None, *, status: int = 200, retry_after: int | None = None
-) -> Response[str]:
+def show(visit: Visit, page: PageView | None, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
     """The page for this visit: whole, or the one block that a fragment request asks for. None is a missing page."""
     if page is None:
         raise Refusal(Failure.MISSING, 404)

@@ -59,7 +59,9 @@ def create_app(
             Exception: answer_defect,
         },
         request_max_body_size=LARGEST_BODY,
-        compression_config=CompressionConfig(backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude="^/static/"),
+        compression_config=CompressionConfig(
+            backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude="^/static/"
+        ),
         openapi_config=None,
         logging_config=None,
         lifespan=[_live],

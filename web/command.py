@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from storage.database import Database
 from storage.importing import AnotherImport, BrokenArchive, SigTaken, import_site
@@ -38,7 +38,7 @@ def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """A progress bar a step: call it with the step's name, how much is done, and of how much if that is known."""
     columns = (TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
-        tasks = {}
+        tasks: dict[str, TaskID] = {}
 
         def report(step: str, done: int, total: int | None) -> None:
             task = tasks.get(step)

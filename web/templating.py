@@ -70,15 +70,20 @@ class Templates:
             finalize=airlock if strict else None,
         )
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
-        self.environment.globals |= {"_": gettext, "ui": _Components(self.environment), "words": words, "asset": assets.__getitem__}
+        self.environment.globals |= {
+            "_": gettext,
+            "ui": _Components(self.environment),
+            "words": words,
+            "asset": assets.__getitem__,
+        }
 
     def render(self, page: PageView, *, block: str | None = None, **frame: Any) -> str:
         """The whole page, or one of its blocks alone: block names are the ids of the elements they fill."""
         template = self.environment.get_template(page.template)
         context = template.new_context({**fields_of(page), **frame, "page": page})
         if block is None:
-            return self.environment.concat(template.root_render_func(context))  # type: ignore[no-any-return]
-        return self.environment.concat(template.blocks[block](context))  # type: ignore[no-any-return]
+            return self.environment.concat(template.root_render_func(context))
+        return self.environment.concat(template.blocks[block](context))
 
     def has_block(self, page: PageView, block: str) -> bool:
         """Whether this page's own template fills a block of that name."""

@@ -66,7 +66,12 @@ class Browsers:
 
     async def context(self, **options: Any) -> BrowserContext:
         """A profile without any cookie."""
-        chosen = {"viewport": {"width": 1280, "height": 900}, "base_url": self.site.origin, "locale": "en-GB", **options}
+        chosen = {
+            "viewport": {"width": 1280, "height": 900},
+            "base_url": self.site.origin,
+            "locale": "en-GB",
+            **options,
+        }
         context = await self.chromium.new_context(**chosen)
         self.exits.push_async_callback(context.close)
         context.set_default_timeout(PATIENCE)
@@ -84,7 +89,6 @@ class Browsers:
             await sign_in(page, self.site.person(part).email)
             self.states[part] = await page.context.storage_state()
         return await self.visitor(script=script, storage_state=self.states[part], **options)
-
 
     async def viewer(self, name: str) -> Page:
         """A page of the visitor or of this member."""

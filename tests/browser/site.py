@@ -111,7 +111,11 @@ async def _build_talk(database: Database, world: World) -> Written:
     """A thread of 20 posts of ordinary length: what a first visit is measured with."""
     bodies = iter(write_bodies())
     draft = Draft(
-        body=next(bodies), submission="talk", title="What did you tell the bank first?", tags="banks, law", kind=_QUESTION
+        body=next(bodies),
+        submission="talk",
+        title="What did you tell the bank first?",
+        tags="banks, law",
+        kind=_QUESTION,
     )
     amara = world["amara"].viewer
     opened = await start_thread(database, amara, "turnaround", draft, NOON)

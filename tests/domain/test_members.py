@@ -26,6 +26,7 @@ from domain.visibility import (
     VISITOR_RING,
     Audience,
     Guarded,
+    Key,
     Scope,
     member_ring,
     own_key,
@@ -35,11 +36,8 @@ from domain.visibility import (
 AMARA = 1
 
 
-def _person(**keys: str) -> Person:
-    entries = {
-        EntryKind(kind): Guarded(f"the {kind}", frozenset({own_key(AMARA), *([key] if key else [])}))  # type: ignore[list-item]
-        for kind, key in keys.items()
-    }
+def _person(**keys: Key) -> Person:
+    entries = {EntryKind(kind): Guarded(f"the {kind}", frozenset({own_key(AMARA), key})) for kind, key in keys.items()}
     return Person(AMARA, "page-of-amara", entries)
 
 
@@ -64,7 +62,7 @@ def test_without_the_name_a_byline_tells_nothing_that_holds_elsewhere() -> None:
 
 
 def test_one_sees_oneself_in_ones_own_byline() -> None:
-    line = line_of_member(_person(name=""), member_ring(AMARA, in_good_standing=False))
+    line = line_of_member(_person(name=own_key(AMARA)), member_ring(AMARA, in_good_standing=False))
     assert (line.name, line.is_viewer) == ("the name", True)
 
 

@@ -19,7 +19,10 @@ class Reach(StrEnum):
 OPEN, THING, OWNER, NOBODY = Reach.OPEN, Reach.THING, Reach.OWNER, Reach.NOBODY
 
 COLUMNS: dict[str, dict[Reach, str]] = {
-    "accounts": {OWNER: "email_sealed created_at confirmed_at", NOBODY: "account_id member_id email_hash password_hash"},
+    "accounts": {
+        OWNER: "email_sealed created_at confirmed_at",
+        NOBODY: "account_id member_id email_hash password_hash",
+    },
     "acceptances": {OWNER: "document version accepted_at", NOBODY: "acceptance_id account_id"},
     "attempt_counts": {NOBODY: "bucket window_start tries"},
     "communities": {THING: "slug name description position", NOBODY: "community_id"},

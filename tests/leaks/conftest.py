@@ -47,13 +47,15 @@ async def open_theatre(
     settings = Settings(home=home, database_url=database_url, worker=False, development=False)
     app: Litestar = create_app(settings, clock=Clock(), **options)
     theatre = Theatre(app, planted, home)
-    with listening(theatre):
-        yield theatre
-    await theatre.house.database.close()
+    try:
+        with listening(theatre):
+            yield theatre
+    finally:
+        await theatre.house.database.close()
 
 
 @dataclass
-class _Kept:
+class Kept:
     """A planted SQLite world, to be copied: planting one takes seconds."""
 
     home: Path
@@ -61,14 +63,15 @@ class _Kept:
 
 
 @pytest.fixture(scope="session")
-def planted_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> _Kept:
+def planted_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """The place of the world that is planted once a worker on SQLite, by the first test that wants it."""
     home = tmp_path_factory.mktemp("planted")
     shutil.copy(sqlite_template, home / "stoa.db")
-    return _Kept(home)
+    return Kept(home)
 
 
-async def _plant_once(kept: _Kept) -> Planted:
+async def plant_once(kept: Kept) -> Planted:
+    """The planted world of this worker; planted now when it was not yet."""
     if kept.planted is None:
         async with open_theatre(f"sqlite+aiosqlite:///{kept.home / 'stoa.db'}", kept.home) as opened:
             kept.planted = opened.planted
@@ -80,8 +83,8 @@ async def theatre(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -
     """A planted world of this test's own."""
     home = tmp_path / "home"
     if engine == "sqlite":
-        kept: _Kept = request.getfixturevalue("planted_template")
-        planted = await _plant_once(kept)
+        kept: Kept = request.getfixturevalue("planted_template")
+        planted = await plant_once(kept)
         shutil.copytree(kept.home, home)
         async with open_theatre(f"sqlite+aiosqlite:///{home / 'stoa.db'}", home, planted=planted) as opened:
             yield opened

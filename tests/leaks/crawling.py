@@ -198,9 +198,7 @@ def _noted_blocks(theatre: Theatre) -> Iterator[set[str]]:
         del templates.render
 
 
-def look(
-    theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask, form: Form, answer: Answer
-) -> None:
+def look(theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask, form: Form, answer: Answer) -> None:
     """Search an answer, its status line, headers and cookies included, for what this viewer may not see."""
     report.requests += 1
     report.statuses[answer.status] = report.statuses.get(answer.status, 0) + 1

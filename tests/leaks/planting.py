@@ -154,7 +154,9 @@ async def _plant_vault(connection: AsyncConnection, planted: Planted) -> None:
     site = {"name": token("source_sites.name"), "digest": cage.token("source_sites.digest", "nobody", "amara")}
     site |= {"step": cage.token("source_sites.step", "nobody", "amara")}
     site |= {"counts": cage.token("source_sites.counts", "nobody", "amara")}
-    added = insert(tables.SourceSite).values(**site, rows_done=0, started_at=NOON).returning(tables.SourceSite.c.site_id)
+    added = (
+        insert(tables.SourceSite).values(**site, rows_done=0, started_at=NOON).returning(tables.SourceSite.c.site_id)
+    )
     site_id = (await connection.execute(added)).scalar_one()
     hiding = update(tables.Sig).where(tables.Sig.c.sig_id == sig_id).values(key_set_id=keys, site_id=site_id)
     await connection.execute(hiding)
@@ -178,7 +180,9 @@ async def _plant_owner(connection: AsyncConnection, seal: Seal, planted: Planted
     """An owner's address of mail and of page."""
     state, audience = state_of(person.part)
     readers = readers_of_entry("email", audience, state)
-    email = planted.cage.token("accounts.email_sealed", audience, person.part, readers, seen_at=(PROFILE,)) + "@mail.test"
+    email = (
+        planted.cage.token("accounts.email_sealed", audience, person.part, readers, seen_at=(PROFILE,)) + "@mail.test"
+    )
     planted.cage.hashes_of("accounts.email_sealed", person.part, email)
     readers = readers_of_entry("name", audience, state)
     page = planted.cage.token("members.public_id", audience, person.part, readers, seen_at=(THREAD,), fixed=True)
@@ -281,7 +285,13 @@ async def _plant_imports(connection: AsyncConnection, planted: Planted) -> None:
         author_id = (await connection.execute(adding)).scalar_one()
         post_id = await _import_post(connection, planted, sig, author_id)
         licence = cage.token("source_posts.licence", sig, "", readers, seen_at=(THREAD,))
-        source = {"site_id": site_id, "source_kind": "post", "source_id": number, "post_id": post_id, "licence": licence}
+        source = {
+            "site_id": site_id,
+            "source_kind": "post",
+            "source_id": number,
+            "post_id": post_id,
+            "licence": licence,
+        }
         await connection.execute(insert(tables.SourcePost).values(**source, digest=f"{sig:*<32}".encode()))
 
 

@@ -255,6 +255,7 @@ SPECIMENS: dict[Route, Specimens] = {
     ("GET", "/about/markdown"): _plain("/about/markdown"),
     ("GET", "/about/defaults"): _plain("/about/defaults"),
     ("GET", "/-/mailbox"): _plain("/-/mailbox"),
+    ("GET", "/-/patterns"): _plain("/-/patterns"),
     ("GET", "/"): _home,
     ("GET", "/communities/{slug:str}"): _communities,
     ("GET", "/-/health"): _plain("/-/health"),

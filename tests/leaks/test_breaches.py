@@ -1,6 +1,8 @@
 """The checker catches a leak: each test breaks the product on purpose and demands that the crawl reports it."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,16 +19,16 @@ import storage.forum.lists
 import storage.forum.pages
 import storage.members
 import storage.sigs
+import web.visits
 from domain.visibility import Guarded
 from storage.sessions import SignedIn
-from tests.leaks.conftest import _Kept, _plant_once, open_theatre
+from tests.leaks.conftest import Kept, open_theatre, plant_once
 from tests.leaks.crawling import Report, Theatre, crawl
 from tests.leaks.planting import PROFILE, SIG, THREAD, Planted
 from tests.leaks.specimens import Ask, Route
 from tests.leaks.test_leaks import unseen
 from web.policy import page
 from web.routes import all_routes
-from web.settings import Settings
 from web.visits import Visit, redirect
 
 VIEWERS = ("visitor", "tariq", "sven")
@@ -98,10 +100,6 @@ async def test_a_template_that_prints_more(theatre: Theatre, monkeypatch: pytest
     assert _fields(await _crawl(theatre, ("GET", "/"))) == {"accounts.password_hash"}
 
 
-def _secret(visit: Visit) -> Any:
-    return visit.house.database
-
-
 @page("/leaky")
 async def _leaky(visit: NamedDependency[Visit]) -> Response[str]:
     """Prints the raw table."""
@@ -139,8 +137,10 @@ async def _leaky_log(visit: NamedDependency[Visit], request: Request[Any, Any, A
     return Response("fine")
 
 
-@pytest.mark.parametrize("route", [_leaky, _leaky_header, _leaky_redirect, _leaky_log], ids=lambda route: route.fn.__name__)
-async def test_a_route_that_leaks(route: HTTPRouteHandler, planted_template: _Kept, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "route", [_leaky, _leaky_header, _leaky_redirect, _leaky_log], ids=lambda route: route.fn.__name__
+)
+async def test_a_route_that_leaks(route: HTTPRouteHandler, planted_template: Kept, tmp_path: Path) -> None:
     """In its body, a header, a cookie, a redirect, the log or a file: and a new route without a specimen fails first."""
     path = sorted(route.paths)[0]
     async with _opened(planted_template, tmp_path / "home", route) as theatre:
@@ -160,28 +160,18 @@ def _specimen(path: str) -> Any:
     return specimens
 
 
-def _opened(kept: _Kept, home: Path, route: HTTPRouteHandler) -> Any:
-    class _Opening:
-        async def __aenter__(self) -> Theatre:
-            import shutil
-
-            planted = await _plant_once(kept)
-            shutil.copytree(kept.home, home)
-            routes = [*all_routes(Settings(development=False)), route]
-            url = f"sqlite+aiosqlite:///{home / 'stoa.db'}"
-            self.context = open_theatre(url, home, planted=planted, routes=routes)
-            return await self.context.__aenter__()
-
-        async def __aexit__(self, *error: Any) -> None:
-            await self.context.__aexit__(*error)
-
-    return _Opening()
+@asynccontextmanager
+async def _opened(kept: Kept, home: Path, route: HTTPRouteHandler) -> AsyncIterator[Theatre]:
+    """The planted world with one more route."""
+    planted = await plant_once(kept)
+    shutil.copytree(kept.home, home)
+    url = f"sqlite+aiosqlite:///{home / 'stoa.db'}"
+    async with open_theatre(url, home, planted=planted, routes=[*all_routes(), route]) as theatre:
+        yield theatre
 
 
 async def test_a_session_taken_for_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever gets somebody else's page, frame and ring, gets what is not theirs."""
-    import web.visits
-
     found = web.visits.find_signed_in
 
     async def mixed_up(database: Any, token: str, now: Any) -> SignedIn | None:

@@ -73,7 +73,10 @@ async def test_every_entry_kind_is_planted_for_every_scope(theatre: Theatre) -> 
     planted = {(canary.field, canary.audience) for canary in theatre.planted.cage.all}
     fields = {"email": "accounts.email_sealed"}
     wanted = {
-        (fields.get(kind, f"entries.value[{kind}]"), row) for kind in ENTRY_RULES for scope in Scope for row in SCOPES_OF[scope]
+        (fields.get(kind, f"entries.value[{kind}]"), row)
+        for kind in ENTRY_RULES
+        for scope in Scope
+        for row in SCOPES_OF[scope]
     }
     assert wanted - planted == set()
 

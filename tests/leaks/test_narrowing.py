@@ -86,7 +86,11 @@ async def test_leaving_a_sig_closes_what_was_for_it(theatre: Theatre) -> None:
 async def test_a_deleted_post_is_gone_at_once(theatre: Theatre) -> None:
     planted = theatre.planted
     path, post = f"/threads/{planted.threads['turnaround']}?page=3", planted.posts["turnaround kept"]
-    canary = next(c for c in planted.cage.all if c.field == "posts.html" and c.audience == "turnaround reply" and c.owner == "olga")
+    canary = next(
+        c
+        for c in planted.cage.all
+        if c.field == "posts.html" and c.audience == "turnaround reply" and c.owner == "olga"
+    )
     assert canary.token in (await theatre.ask("visitor", Ask(path))).text
     assert (await _send(theatre, "olga", f"/posts/{post}/delete", {})).status == 303
     for viewer in ("visitor", "tariq", "joost", "amara"):

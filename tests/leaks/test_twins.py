@@ -4,6 +4,7 @@ That catches what no canary shows: order, counts, lengths, dates and errors that
 world has other values wherever the viewer is no reader, and more threads, replies and tags behind doors.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -12,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Clock
-from tests.leaks.canaries import Salt
+from tests.leaks.canaries import Salt, one_world
 from tests.leaks.conftest import open_theatre
 from tests.leaks.crawling import Theatre
 from tests.leaks.oracle import stand_in
-from tests.leaks.specimens import Ask, route_table
+from tests.leaks.specimens import route_table
 
 MAKERS = ("token_urlsafe", "token_hex", "token_bytes")
 
@@ -61,36 +61,34 @@ async def _everything(theatre: Theatre, viewer: str, begin: Any) -> Bytes:
     for (method, template), _ in route_table(theatre.app).items():
         for number, asked in enumerate(theatre.specimens[method, template](theatre.planted)):
             begin()
-            asking = theatre.rehearse(viewer, _same(asked)) if method == "POST" else theatre.ask(viewer, asked)
+            asking = theatre.rehearse(viewer, asked) if method == "POST" else theatre.ask(viewer, asked)
             answer = await asking
             answers[method, template, str(number)] = (answer.status, answer.headers, answer.body)
     return answers
-
-
-def _same(asked: Ask) -> Ask:
-    return asked
 
 
 @pytest.mark.parametrize("viewer", ["visitor", "tariq", "joost"])
 async def test_twin_worlds_look_alike(
     viewer: str, sqlite_template: Path, tmp_path: Path, _same_chances: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     found: list[Bytes] = []
-    for name, salt, extras in (("one", other_for("nobody at all"), False), ("other", other_for(viewer), True)):
+    for name, salt, extras in (("one", one_world, False), ("other", other_for(viewer), True)):
         home = tmp_path / name
         home.mkdir()
         shutil.copy(sqlite_template, home / "stoa.db")
         if found:
             shutil.copy(tmp_path / "one" / "secrets.json", home / "secrets.json")
         _same_chances()
-        one_salt: Salt = salt if extras else (lambda _readers, _owner: "")
-        async with open_theatre(f"sqlite+aiosqlite:///{home / 'stoa.db'}", home, salt=one_salt, extras=extras) as theatre:
+        url = f"sqlite+aiosqlite:///{home / 'stoa.db'}"
+        async with open_theatre(url, home, salt=salt, extras=extras) as theatre:
             found.append(await _everything(theatre, viewer, _same_chances))
     one, other = found
     assert one.keys() == other.keys()
-    different = [(" ".join(key), one[key][0], other[key][0], _where(one[key], other[key])) for key in one if one[key] != other[key]]
+    different = [
+        (" ".join(key), mine[0], other[key][0], _where(mine, other[key]))
+        for key, mine in one.items()
+        if mine != other[key]
+    ]
     assert different == []
     assert len(one) > 200
 
@@ -100,8 +98,7 @@ def _where(one: tuple[int, Any, bytes], other: tuple[int, Any, bytes]) -> bytes:
     for name, left, right in (("headers", repr(one[1]).encode(), repr(other[1]).encode()), ("body", one[2], other[2])):
         for place, (mine, theirs) in enumerate(zip(left, right, strict=False)):
             if mine != theirs:
-                return name.encode() + b": " + left[max(0, place - 60) : place + 20] + b" | " + right[place : place + 20]
+                return (
+                    name.encode() + b": " + left[max(0, place - 60) : place + 20] + b" | " + right[place : place + 20]
+                )
     return b"length"
-
-
-__all__ = ["Clock"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import select
 
-from domain.members import ENTRY_RULES, EntryKind, EntryProblem
+from domain.members import ENTRY_RULES, EditPage, EntryKind, EntryProblem
 from domain.visibility import VISITOR, Viewer, member_ring
 from storage.database import Database
 from storage.members import EntryChange, find_edit_page, find_member_page, save_entries
@@ -30,15 +30,17 @@ class Page:
     def __init__(self, database: Database, seal: Seal, world: World) -> None:
         self.database, self.seal, self.world = database, seal, world
 
-    async def save(self, *, public_page: bool = True, confirmed: bool = False, **changes: tuple[str, str]) -> object:
+    async def save(
+        self, *, public_page: bool = True, confirmed: bool = False, **changes: tuple[str, str]
+    ) -> EditPage | None:
+        return await self.send(_form(**changes), public_page=public_page, confirmed=confirmed)
+
+    async def send(
+        self, form: Mapping[EntryKind, EntryChange], *, public_page: bool = True, confirmed: bool = False
+    ) -> EditPage | None:
+        amara = self.world["amara"].member_id
         return await save_entries(
-            self.database,
-            self.seal,
-            self.world["amara"].member_id,
-            _form(**changes),
-            NOON,
-            public_page=public_page,
-            confirmed=confirmed,
+            self.database, self.seal, amara, form, NOON, public_page=public_page, confirmed=confirmed
         )
 
     async def seen_by(self, viewer: Viewer) -> set[EntryKind]:
@@ -80,7 +82,7 @@ async def test_widening_waits_for_a_yes(page: Page) -> None:
     await page.save(about=("About me", "only-me"))
     asked = await page.save(about=("About me", "members"))
     assert asked is not None
-    assert asked.widening == (EntryKind.ABOUT,)  # type: ignore[attr-defined]
+    assert asked.widening == (EntryKind.ABOUT,)
     assert EntryKind.ABOUT not in await page.seen_by(page.world["tariq"].viewer)
     assert await page.save(about=("About me", "members"), confirmed=True) is None
     assert EntryKind.ABOUT in await page.seen_by(page.world["tariq"].viewer)
@@ -92,7 +94,7 @@ async def test_the_public_page_switch_closes_all_at_once_and_opening_it_asks(pag
     assert EntryKind.NAME in await page.seen_by(page.world["tariq"].viewer)
     asked = await page.save(public_page=True)
     assert asked is not None
-    assert EntryKind.NAME in asked.widening  # type: ignore[attr-defined]
+    assert EntryKind.NAME in asked.widening
     assert await page.save(public_page=True, confirmed=True) is None
     assert EntryKind.NAME in await page.seen_by(VISITOR)
 
@@ -130,9 +132,10 @@ async def test_leaving_a_sig_closes_what_was_open_to_it_and_joining_again_opens_
 async def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(
     page: Page, field: str, change: tuple[str, str], problem: EntryProblem
 ) -> None:
-    changes = {"headline": ("Typed with care", "everyone"), field: change}
-    form = await page.save(**changes)
-    inputs = {entry.kind: entry for entry in form.inputs}  # type: ignore[attr-defined]
+    typed = _form(**{"headline": ("Typed with care", "everyone"), field: change})
+    form = await page.send(typed)
+    assert form is not None
+    inputs = {entry.kind: entry for entry in form.inputs}
     assert inputs[EntryKind(field)].problem == problem
     assert inputs[EntryKind.HEADLINE].value == "Typed with care"
     assert await page.seen_by(VISITOR) == {EntryKind.NAME, EntryKind.PROFESSION}
