@@ -1,6 +1,7 @@
 """Settings: everything has a default that works, so that nothing must be configured. Read from `STOA_*`."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,7 +15,6 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("var"), description="where database, files, mail and secrets are kept")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty for SQLite in the home folder")
     site_url: str = Field(default="http://127.0.0.1:8000", description="the address under which people reach the site")
-    hosts: tuple[str, ...] = Field(default=(), description="host names that are served; empty for the site's own")
     smtp_url: str = Field(default="", description="smtp://user:password@host:port; empty writes mail to a folder")
     mail_from: str = Field(default="stoa@localhost", description="the sender of every mail")
     trusted_proxies: int = Field(default=0, ge=0, le=9, description="proxies in front whose X-Forwarded-For counts")
@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database in use."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'stoa.db').resolve()}"
+
+    def serves(self, host: str) -> bool:
+        """Whether a request that names this host is for us: the site's own, or this machine while developing."""
+        if host == urlsplit(self.site_url).netloc:
+            return True
+        return self.development and host.partition(":")[0] in {"127.0.0.1", "localhost"}
 
     @property
     def secrets_path(self) -> Path:

@@ -117,6 +117,8 @@ async def admit(request: Request) -> Response | None:  # type: ignore[type-arg]
     if policy is None:
         return None
     visit = request.state.visit = _arrive(house, request, policy)
+    if not house.settings.serves(request.headers.get("host", "")):
+        raise Refusal(Failure.BAD_REQUEST, 400)
     if request.method not in SAFE_METHODS:
         _demand_same_origin(request)
     _demand_possible_ids(request)

@@ -17,6 +17,9 @@ from web.bench.load import BARE
 FORM = 1
 """The form of the JSON; a run is compared with those of the same form only."""
 
+BUSY_SHARE = 4
+"""A load of more than one core in so many, before anything is measured, spoils the figures."""
+
 _TOLD = ("granian", "litestar", "sqlalchemy", "aiosqlite", "asyncpg", "pysqlite3", "uvloop")
 
 Figures = Mapping[str, Any]
@@ -76,6 +79,9 @@ def print_figures(console: Console, figures: Figures) -> None:
         f"({memory['ready']['pss']:.0f} MiB before the load; {memory['after']['rss']:.0f} MiB with shared pages "
         f"counted in each). Ready after {figures['start_seconds']:.2f} s."
     )
+    machine = figures["machine"]
+    if machine["load_before"] > machine["cores"] / BUSY_SHARE:
+        console.print(f"This machine was busy before (load {machine['load_before']}): only the shares tell something.")
 
 
 def _or_dash(number: int | None) -> str:
