@@ -6,7 +6,7 @@ stranger would get the account with it.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -151,7 +151,7 @@ async def forget_old_addresses(connection: AsyncConnection, now: datetime) -> No
     await _forget(connection, PendingAddress.c.expires_at <= now)
 
 
-async def _forget(connection: AsyncConnection, which: object) -> None:
+async def _forget(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
     gone = delete(PendingAddress).where(which).returning(PendingAddress.c.pending_id)
     for row in await fetch_all(connection, gone):
         await spend_all(connection, MailPurpose.CHANGE, row.pending_id)

@@ -170,8 +170,6 @@ async def _add_member(connection: AsyncConnection, number: int, sigs: Sequence[i
     entries = {
         EntryKind.NAME: f"Member Number{number}",
         EntryKind.PROFESSION: "Production planner",
-        EntryKind.HEADLINE: "Here to be measured, and glad of it.",
-        EntryKind.ABOUT: "Nobody in particular, with an about of a usual length. " * 4,
         EntryKind.EMAIL: "",
     }
     member_id = await add_member(connection, entries, started, has_public_page=True, in_good_standing=True)

@@ -81,11 +81,34 @@ def _markdown() -> MarkdownIt:
     return parser
 
 
+class _Outline:
+    """The levels of a post's headings. They start at the third, because the title is the page's business, and leave
+    none out, whatever the source does: who reads by headings meets no gap."""
+
+    def __init__(self) -> None:
+        self._levels: list[int] = []
+        self._open: list[str] = []
+
+    def enter(self, level: int) -> str:
+        """The tag for a heading of this level in the source."""
+        while self._levels and self._levels[-1] >= level:
+            self._levels.pop()
+        self._levels.append(level)
+        self._open.append(f"h{min(6, 2 + len(self._levels))}")
+        return self._open[-1]
+
+    def leave(self) -> str:
+        """The tag that closes the innermost heading."""
+        return self._open.pop() if self._open else "h3"
+
+
 def _lower_headings(state: StateCore) -> None:
-    """A post's own title is the page's business: its headings start at the third level."""
+    outline = _Outline()
     for token in state.tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        if token.type == "heading_open":
+            token.tag = outline.enter(int(token.tag[1]))
+        elif token.type == "heading_close":
+            token.tag = outline.leave()
 
 
 def _image_as_link(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
@@ -149,6 +172,7 @@ class _Rewriter(HTMLParser):
         self.out: list[str] = []
         self._base_url = base_url
         self._open_links = 0
+        self._outline = _Outline()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Write the tag anew with what is kept of it."""
@@ -158,13 +182,15 @@ class _Rewriter(HTMLParser):
         elif tag == "a":
             self._open_links += 1
             self.out.append(f'<a href="{html.escape(self._absolute(given.get("href", "")))}">')
+        elif tag in _HEADINGS:
+            self.out.append(f"<{self._outline.enter(int(tag[1]))}>")
         else:
             kept = "".join(
                 f' {name}="{html.escape(value)}"'
                 for name, value in given.items()
                 if name in {"start", "class", "align"}
             )
-            self.out.append(f"<{_lowered(tag)}{_code_class(kept)}>")
+            self.out.append(f"<{_renamed(tag)}{_code_class(kept)}>")
 
     def _image(self, given: dict[str, str]) -> None:
         source = self._absolute(given.get("src", ""))
@@ -178,7 +204,7 @@ class _Rewriter(HTMLParser):
         """Close what was opened."""
         if tag == "a":
             self._open_links = max(0, self._open_links - 1)
-        self.out.append(f"</{_lowered(tag)}>")
+        self.out.append(f"</{self._outline.leave() if tag in _HEADINGS else _renamed(tag)}>")
 
     def handle_data(self, data: str) -> None:
         """Text stays text."""
@@ -203,9 +229,10 @@ def _resolved(base_url: str, link: str) -> str:
         return ""
 
 
-def _lowered(tag: str) -> str:
-    if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
-        return f"h{min(6, int(tag[1]) + 2)}"
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+def _renamed(tag: str) -> str:
     return {"strike": "s", "b": "strong", "i": "em"}.get(tag, tag)
 
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import (
@@ -168,7 +168,7 @@ async def forget_old_registrations(connection: AsyncConnection, now: datetime) -
     await _forget(connection, RegistrationRow.c.expires_at <= now)
 
 
-async def _forget(connection: AsyncConnection, which: object) -> None:
+async def _forget(connection: AsyncConnection, which: ColumnElement[bool]) -> None:
     gone = delete(RegistrationRow).where(which).returning(RegistrationRow.c.registration_id)
     for row in await fetch_all(connection, gone):
         await spend_all(connection, MailPurpose.CONFIRM, row.registration_id)

@@ -1,5 +1,7 @@
 """Forms: what a browser posted, one plain text a field, so that no odd shape of parameter reaches a rule."""
 
+from urllib.parse import unquote_to_bytes
+
 from litestar import Request
 from litestar.datastructures import UploadFile
 
@@ -7,6 +9,7 @@ from domain.pages import Failure
 from web.visits import Refusal
 
 MOST_FIELDS = 200
+URLENCODED = "application/x-www-form-urlencoded"
 
 
 class Form:
@@ -44,6 +47,8 @@ class Form:
 async def read_form(request: Request) -> Form:  # type: ignore[type-arg]
     """The form that was posted. Raises Refusal for what no form of ours can send."""
     try:
+        if request.content_type[0] == URLENCODED:
+            unquote_to_bytes(await request.body()).decode()  # or broken letters would be replaced in silence
         posted = await request.form()
     except (ValueError, UnicodeError) as error:
         raise Refusal(Failure.BAD_REQUEST, 400) from error

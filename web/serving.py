@@ -11,7 +11,6 @@ BACKLOG = 1024
 def serve_site(port: int, workers: int) -> None:
     """Serve on the loopback address until interrupted; a proxy with TLS stands in front where others come in."""
     os.environ.setdefault("STOA_SITE_URL", f"http://127.0.0.1:{port}")  # what links in mails begin with
-    os.environ.setdefault("STOA_SITE_URL", f"http://127.0.0.1:{port}")
     Granian(
         "web.serving:build_app",
         factory=True,

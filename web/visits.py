@@ -7,7 +7,7 @@ that another site sent. Handlers get a `Visit` and decide nothing about identity
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
@@ -121,6 +121,9 @@ async def admit(request: Request) -> Response | None:  # type: ignore[type-arg]
         raise Refusal(Failure.BAD_REQUEST, 400)
     if request.method not in SAFE_METHODS:
         _demand_same_origin(request)
+    query = request.scope["query_string"]
+    if not query.isascii() or b"%00" in query:
+        raise Refusal(Failure.BAD_REQUEST, 400)  # the framework fails on the one, PostgreSQL on the other
     _demand_possible_ids(request)
     if policy.cache is not Cache.IMMUTABLE:
         await _recognise(house, request, visit)
@@ -159,14 +162,17 @@ def _demand_same_origin(request: Request) -> None:  # type: ignore[type-arg]
         raise Refusal(Failure.CROSS_SITE, 403)
     if origin is None and fetch_site is None:
         raise Refusal(Failure.CROSS_SITE, 403)
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         raise Refusal(Failure.CROSS_SITE, 403)
 
 
 def _demand_possible_ids(request: Request) -> None:  # type: ignore[type-arg]
-    """No row has such an id, and the drivers cannot even ask for it."""
+    """No row has such an id, and the drivers cannot even ask for it. Each id has one spelling: `007` is no address."""
+    words = request.scope["path"].split("/")
     for value in request.path_params.values():
-        if isinstance(value, int) and not 0 <= value <= HIGHEST_ID:
+        if isinstance(value, int) and (not 0 <= value <= HIGHEST_ID or str(value) not in words):
+            raise Refusal(Failure.MISSING, 404)
+        if isinstance(value, str) and "\0" in value:
             raise Refusal(Failure.MISSING, 404)
 
 

@@ -4,11 +4,11 @@ Numbers that were given out stay, because links point at them: what a later dump
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Subquery, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Subquery, and_, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind
@@ -33,6 +33,8 @@ from storage.key_sets import intern_key_set
 Accepted = Iterator[list[tuple[int, int | None]]]
 """Threads with the replies they accept, in batches; source ids of both."""
 
+THREADS_A_TIME: Final = 500
+
 
 async def publish(connection: AsyncConnection, place: Place, accepted: Accepted, counts: dict[str, Any]) -> Changes:
     """Number, count and open all that is new, in the transaction of this connection; gives what was published."""
@@ -40,8 +42,10 @@ async def publish(connection: AsyncConnection, place: Place, accepted: Accepted,
     reading = (await connection.execute(select(SIGS.c.reading).where(SIGS.c.sig_id == place.sig_id))).scalar_one()
     open_id = await intern_key_set(connection, thread_keys(Reading(reading), place.sig_id))
     new_threads = await _count_new_threads(connection, place)
-    new_posts = await _number_posts(connection, place, open_id)
-    await _count_in_threads(connection, place, open_id)
+    new_posts = 0
+    async for some in _iter_threads(connection, place):
+        new_posts += await _number_posts(connection, some, open_id)
+        await _count_in_threads(connection, place, some, open_id)
     await _count_in_tags(connection, place)
     await _count_in_sig(connection, place, new_threads, new_posts)
     await _open_sig(connection, place, open_id)
@@ -84,7 +88,20 @@ async def _count_new_threads(connection: AsyncConnection, place: Place) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def _number_posts(connection: AsyncConnection, place: Place, open_id: int) -> int:
+async def _iter_threads(connection: AsyncConnection, place: Place) -> AsyncIterator[ColumnElement[bool]]:
+    """The SIG's threads, so many at a time, as a condition: the windows below are built in memory."""
+    after = 0
+    while True:
+        ids = select(THREADS.c.thread_id).where(THREADS.c.sig_id == place.sig_id, THREADS.c.thread_id > after)
+        some = ids.order_by(THREADS.c.thread_id).limit(THREADS_A_TIME).subquery()
+        last = (await connection.execute(select(func.max(some.c.thread_id)))).scalar()
+        if last is None:
+            return
+        yield and_(THREADS.c.sig_id == place.sig_id, THREADS.c.thread_id > after, THREADS.c.thread_id <= last)
+        after = int(last)
+
+
+async def _number_posts(connection: AsyncConnection, some: ColumnElement[bool], open_id: int) -> int:
     """Number what has no number yet, behind what has: the opening post first, then by time, then by source and id."""
     order = (
         case((POSTS.c.kind == PostKind.OPENING.value, 0), else_=1),
@@ -97,7 +114,7 @@ async def _number_posts(connection: AsyncConnection, place: Place, open_id: int)
         select(POSTS.c.post_id, (THREADS.c.post_count + place_in_line).label("number"))
         .join(THREADS, THREADS.c.thread_id == POSTS.c.thread_id)
         .join(SOURCES, SOURCES.c.post_id == POSTS.c.post_id)
-        .where(THREADS.c.sig_id == place.sig_id, POSTS.c.number.is_(None))
+        .where(some, POSTS.c.number.is_(None))
         .subquery()
     )
     done = await connection.execute(
@@ -106,8 +123,8 @@ async def _number_posts(connection: AsyncConnection, place: Place, open_id: int)
     return done.rowcount
 
 
-def _last_posts(place: Place) -> Subquery:
-    """The newest post of each thread that has posts without a place in its count."""
+def _last_posts(some: ColumnElement[bool]) -> Subquery:
+    """The newest post of each of these threads that has posts without a place in its count."""
     newest_first = POSTS.c.written_at.desc(), POSTS.c.number.desc()
     line = (
         select(
@@ -119,14 +136,14 @@ def _last_posts(place: Place) -> Subquery:
             func.row_number().over(partition_by=POSTS.c.thread_id, order_by=newest_first).label("from_end"),
         )
         .join(THREADS, THREADS.c.thread_id == POSTS.c.thread_id)
-        .where(THREADS.c.sig_id == place.sig_id, POSTS.c.deleted_at.is_(None))
+        .where(some, POSTS.c.deleted_at.is_(None))
         .subquery()
     )
     return select(line).where(line.c.from_end == 1).subquery()
 
 
-async def _count_in_threads(connection: AsyncConnection, place: Place, open_id: int) -> None:
-    last = _last_posts(place)
+async def _count_in_threads(connection: AsyncConnection, place: Place, some: ColumnElement[bool], open_id: int) -> None:
+    last = _last_posts(some)
     was_hidden = THREADS.c.key_set_id == place.hidden_id
     await connection.execute(
         update(THREADS)

@@ -90,9 +90,9 @@ class Browsers:
             self.states[part] = await page.context.storage_state()
         return await self.visitor(script=script, storage_state=self.states[part], **options)
 
-    async def viewer(self, name: str) -> Page:
+    async def viewer(self, name: str, *, script: bool = True) -> Page:
         """A page of the visitor or of this member."""
-        return await (self.visitor() if name == "visitor" else self.member(name))
+        return await (self.visitor(script=script) if name == "visitor" else self.member(name, script=script))
 
 
 @pytest.fixture(scope="session")

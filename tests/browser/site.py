@@ -30,6 +30,12 @@ LONG_WORD = "Wolfeschlegelsteinhausenbergerdorffdonaudampfschifffahrtsgesellscha
 MODES = ("on", "off")
 """The two ways of every journey: with script and without."""
 
+
+def mode_of(script: bool) -> str:
+    """Its name, part of the names of the people and threads that belong to one way of a journey."""
+    return MODES[0] if script else MODES[1]
+
+
 _TURNAROUND = {"turnaround": Role.MEMBER}
 
 
@@ -47,6 +53,9 @@ def _parts() -> dict[str, Part]:
     for mode in MODES:
         journeys[f"paula-{mode}"] = Part(f"Paula Lima {mode}", f"Welder {mode}", _TURNAROUND)
         journeys[f"rasmus-{mode}"] = Part(f"Rasmus Berg {mode}", f"Glazier {mode}", _TURNAROUND)
+        journeys[f"tea-{mode}"] = Part(f"Tea Kukk {mode}", "Mason")
+        journeys[f"olaf-{mode}"] = Part(f"Olaf Moe {mode}", "Smith")
+        journeys[f"pia-{mode}"] = Part(f"Pia Ek {mode}", "Potter")
     return {**PARTS, **extremes, **journeys}
 
 

@@ -23,6 +23,11 @@ class Watch:
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     requests: int = 0
+    expected: tuple[str, ...] = (_REFUSED,)
+
+    def expect(self, message: str) -> None:
+        """Let pass what a test brings about on purpose."""
+        self.expected += (message,)
 
     def over(self, context: BrowserContext) -> None:
         """Watch every page of this context, those that it opens later too."""
@@ -47,7 +52,7 @@ class Watch:
             self.errors.append(f"{response.url} answered {response.status}")
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith(_REFUSED):
+        if message.type in {"error", "warning"} and not message.text.startswith(self.expected):
             page: Page | None = message.page
             self.errors.append(f"{page.url if page else '?'} said: {message.text}")
 

@@ -1,6 +1,7 @@
 """The rules of accounts: what registration asks, which addresses and passwords can be."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_a_whole_registration_has_no_problems() -> None:
         ("accepts_privacy", False, Problem.NOT_ACCEPTED),
     ],
 )
-def test_each_field_has_its_own_problem(field: str, value: object, problem: Problem) -> None:
+def test_each_field_has_its_own_problem(field: str, value: Any, problem: Problem) -> None:
     assert problems_with_registration(replace(ADA, **{field: value}), password_is_common=False) == {field: problem}
 
 

@@ -19,6 +19,7 @@ ALLOWED = {
     [
         ("**bold** and *soft*", "<p><strong>bold</strong> and <em>soft</em></p>"),
         ("# Title", "<h3>Title</h3>"),
+        ("### Deep\n## Higher\n#### Deeper", "<h3>Deep</h3>\n<h3>Higher</h3>\n<h4>Deeper</h4>"),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
         ("$x^2$ costs 5$", "<p>$x^2$ costs 5$</p>"),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),

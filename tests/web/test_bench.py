@@ -6,13 +6,16 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from storage.filling import FEWEST_POSTS, LONG, POSTS_OF_MEASURED_SIG, SHORT, THREADS_A_SIG, thread_sizes
-from web.bench import bench
+from web.bench import NARROWEST, bench
+from web.bench.report import print_comparison, read_figures
 from web.bench.server import RunningServer, _descendants, _lives, running_server
 
 PAGES = {"thread of 20", "list of threads", "first page of 500"}
@@ -36,11 +39,10 @@ def test_the_measured_sig_is_the_same_however_many_posts_there_are() -> None:
 
 @pytest.mark.slow
 def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path: Path) -> None:
-    first, second = tmp_path / "first.json", tmp_path / "second.json"
-    asked = ["--posts", "300", "--seconds", "1", "--out"]
-    ran = CliRunner().invoke(bench, [*asked, str(first)])
+    out = tmp_path / "figures.json"
+    ran = CliRunner().invoke(bench, ["--posts", "300", "--seconds", "1", "--out", str(out)])
     assert ran.exit_code == 0, ran.output
-    figures = json.loads(first.read_text())
+    figures = json.loads(out.read_text())
     rows = figures["rows"]
     assert {name.partition(", ")[0] for name in rows} == PAGES | {"bare text answer", "reply"}
     assert all(row["per_second"] > 0 for row in rows.values())
@@ -50,9 +52,10 @@ def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path:
     assert all(row["compressed"] < row["plain"] for name, row in rows.items() if name.partition(", ")[0] in PAGES)
     assert figures["memory"]["after"]["processes"] >= 3
     assert min(figures["first_visit"].values()) > 0
-    again = CliRunner().invoke(bench, [*asked, str(second), "--against", str(first)])
-    assert again.exit_code == 0, again.output
-    assert "Against the run of" in again.output
+    told = Console(file=StringIO(), width=NARROWEST)
+    print_comparison(told, read_figures(out), figures)
+    assert isinstance(told.file, StringIO)
+    assert "+0%" in told.file.getvalue()
 
 
 def test_a_file_that_holds_no_run_is_refused_before_anything_is_measured(tmp_path: Path) -> None:

@@ -51,6 +51,15 @@ def _expected(script: Script) -> dict[str, int]:
     }
 
 
+def _first_talks(how_many: int) -> Script:
+    """The beginning of the demo, with those who speak in it and those who can sign in."""
+    script = read_script()
+    talks = script.talks[:how_many]
+    speakers = {post.by for talk in talks for post in talk.posts}
+    people = tuple(person for person in script.people if person.log_in or person.key in speakers)
+    return Script(script.communities, people, talks)
+
+
 @pytest.mark.slow
 async def test_it_loads_once_and_a_second_load_changes_nothing(database: Database, seal: Seal) -> None:
     steps: Counter[str] = Counter()
@@ -94,8 +103,7 @@ async def _look_around(database: Database) -> None:
 async def test_the_log_ins_open_confirmed_accounts_with_the_printed_password(
     database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = read_script()
-    short = Script(script.communities, script.people, script.talks[:1])
+    short = _first_talks(1)
     monkeypatch.setattr("web.demo.stage.read_script", lambda: short)
     await load_demo(database, seal, NOON, _quiet)
     assert len(list_log_ins()) == 3
@@ -117,8 +125,7 @@ async def test_the_password_would_be_accepted_at_registration() -> None:
 async def test_a_load_that_fails_in_the_middle_leaves_nothing_and_the_next_one_is_whole(
     database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = read_script()
-    short = Script(script.communities, script.people, script.talks[:2])
+    short = _first_talks(2)
     monkeypatch.setattr("web.demo.stage.read_script", lambda: short)
 
     def fail(step: str, done: int, _total: int | None) -> None:
