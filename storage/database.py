@@ -35,7 +35,7 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader = self._engine(READERS, isolation_level="AUTOCOMMIT")
+        self._reader = self._engine(READERS, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self._writer = self._engine(1 if self.is_sqlite else READERS)
         if self.is_sqlite:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)

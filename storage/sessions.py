@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, Select, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import REMEMBER_FOR, REMEMBER_GRACE, SESSION_ABSOLUTE, SESSION_IDLE, SessionLine
@@ -65,9 +65,8 @@ def _new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def find_signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
-    """The session that this token opens, unless it has ended."""
-    statement = (
+def _live_session(token: str, now: datetime) -> Select[Any]:
+    return (
         select(
             Session.c.session_id,
             Session.c.seen_at,
@@ -91,8 +90,12 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
             Session.c.seen_at > now - SESSION_IDLE,
         )
     )
+
+
+async def find_signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
+    """The session that this token opens, unless it has ended."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, statement)
+        row = await fetch_one(connection, _live_session(token, now))
     if row is None:
         return None
     name = Guarded(row.value, parse_keys(row.keys))

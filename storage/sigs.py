@@ -115,11 +115,8 @@ async def find_sig_page(
     after: Cursor | None = None,
 ) -> SigPage | None:
     """A SIG with one page of its threads; those who may not read it get what it is for, and no more."""
-    statement = _visible_sigs(viewer).where(Sig.c.slug == slug)
-    with_source = statement.add_columns(SourceSite.c.name.label("source_name")).outerjoin(
-        SourceSite,
-        SourceSite.c.site_id == Sig.c.site_id,
-    )
+    statement = _visible_sigs(viewer).where(Sig.c.slug == slug).add_columns(SourceSite.c.name.label("source_name"))
+    with_source = statement.outerjoin(SourceSite, SourceSite.c.site_id == Sig.c.site_id)
     async with database.reading() as connection:
         row = await fetch_one(connection, with_source)
         if row is None:

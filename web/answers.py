@@ -5,6 +5,7 @@ whole request, and with it the account, into every template.
 """
 
 from typing import Any
+from urllib.parse import unquote
 
 import structlog
 from litestar import MediaType, Request, Response
@@ -16,7 +17,7 @@ from domain.refusals import Reason, Refused
 from domain.views import PageView
 from storage.database import Busy
 from web.policy import Cache
-from web.visits import Refusal, Visit
+from web.visits import SAFE_METHODS, Refusal, Visit, is_local_path
 
 log = structlog.get_logger()
 
@@ -79,7 +80,7 @@ _STATUSES = {
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
     """A refusal of ours as a page."""
-    return _error_page(request, refusal.failure, refusal.status, refusal.retry_after)
+    return _error_page(request, refusal.failure, refusal.status, refusal.retry_after, refusal.kept)
 
 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -104,17 +105,28 @@ def answer_defect(request: Request[Any, Any, Any], error: Exception) -> Response
 
 
 def _error_page(
-    request: Request[Any, Any, Any], failure: Failure, status: int, retry_after: int | None = None
+    request: Request[Any, Any, Any], failure: Failure, status: int, retry_after: int | None = None, kept: str = ""
 ) -> Response[str]:
     visit: Visit | None = request.state.get("visit")
-    surroundings = _surroundings(visit) if visit else {**_NOBODY, "path": request.scope["path"]}
-    page = ErrorPage(status=status, failure=failure, retry_after=retry_after)
+    surroundings = _surroundings(visit) if visit else _NOBODY
+    surroundings = {**surroundings, "path": _page_of(request)}
+    page = ErrorPage(status=status, failure=failure, retry_after=retry_after, kept=kept or None)
     html = request.app.state.house.templates.render(page, **surroundings)
     headers = {"cache-control": Cache.NEVER.value}
     if retry_after:
         headers["retry-after"] = str(retry_after)
     cookies = visit.cookies if visit else []
     return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=cookies)
+
+
+def _page_of(request: Request[Any, Any, Any]) -> str:
+    """The page that one reads: for a form the one on which it stands, which signing in then leads back to."""
+    if request.method in SAFE_METHODS:
+        return str(request.scope["path"])
+    before = request.headers.get("referer", "").partition("://")[2]
+    host, slash, rest = before.partition("/")
+    path = unquote(slash + rest.partition("#")[0])
+    return path if host == request.headers.get("host") and is_local_path(path) else "/"
 
 
 _NOBODY = {"frame": Frame(), "lang": "en", "direction": "ltr", "theme": "auto"}

@@ -43,7 +43,7 @@ def create_app(
         settings=settings,
         database=Database(settings.database),
         seal=Seal(load_secrets(settings.secrets_path)),
-        templates=Templates(assets=assets.addresses, strict=settings.development),
+        templates=Templates(assets=assets.addresses, strict=settings.is_development),
         clock=clock,
     )
     app = Litestar(

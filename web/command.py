@@ -71,7 +71,9 @@ def _run(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 def up(port: int, empty: bool, workers: int) -> None:
     """Set everything up, load the demo community once, and serve it."""
-    if not empty:
+    if empty:
+        _run(_nothing)
+    else:
         _seed()
     _announce(port, with_demo=not empty)
     serve_site(port, workers)
@@ -114,7 +116,7 @@ def worker() -> None:
     """Run the worker apart; give the server STOA_WORKER=false."""
 
     async def working(settings: Settings, database: Database) -> None:
-        templates = Templates(assets={}, strict=settings.development)
+        templates = Templates(assets={}, strict=settings.is_development)
         await work_forever(House(settings, database, Seal(load_secrets(settings.secrets_path)), templates))
 
     _run(working)

@@ -9,6 +9,7 @@ from domain.pages import Failure
 from web.visits import Refusal
 
 MOST_FIELDS = 200
+_WRITTEN = ("title", "body", "tags", "headline", "about", "location", "languages", "interests")
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -38,6 +39,10 @@ class Form:
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise Refusal(Failure.BAD_REQUEST, 400)
         return int(text)
+
+    def written(self) -> str:
+        """What a person wrote into it, to be given back where the form itself cannot be shown again."""
+        return "\n\n".join(text for name in _WRITTEN if (text := self.text(name).strip()))
 
     def items(self) -> dict[str, str]:
         """Every field by name."""

@@ -71,7 +71,7 @@ def _message(house: House, mail: Mail, name: str) -> EmailMessage:
 
 def mailbox_url(settings: Settings) -> str | None:
     """Where mail can be read, in development, while no relay is set."""
-    return "/-/mailbox" if settings.development and not settings.smtp_url else None
+    return "/-/mailbox" if settings.is_development and not settings.smtp_url else None
 
 
 async def send_mail(house: House, mail: Mail, name: str) -> None:

@@ -11,21 +11,30 @@ from typing import Any
 from litestar import Request, Response
 
 from domain.accounts import KeptField, PasswordAgainPage
+from domain.pages import Failure
 from domain.refusals import Reason
 from storage.accounts import check_password
 from web.answers import show
 from web.forms import Form, read_form
 from web.policy import policy_of
-from web.visits import SAFE_METHODS, Visit, admit
+from web.visits import SAFE_METHODS, Refusal, Visit, admit
 
 CURRENT_PASSWORD = "current_password"  # noqa: S105 -- the name of a field
+
+_KEEPING = frozenset({Failure.SIGN_IN, Failure.NOT_CONFIRMED})
+"""Refusals of forms of ours that whoever wrote them could send a moment ago: the session has ended since."""
 
 FORBIDDEN, UNPROCESSABLE, TOO_MANY = 403, 422, 429
 
 
 async def admit_or_ask(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """Decide whether the handler runs, and ask for the password first where the route demands it."""
-    answer = await admit(request)
+    try:
+        answer = await admit(request)
+    except Refusal as refusal:
+        if refusal.failure in _KEEPING and request.method not in SAFE_METHODS:
+            refusal.kept = (await read_form(request)).written()
+        raise
     policy = policy_of(request.route_handler)
     if answer is not None or policy is None or not policy.fresh_password:
         return answer

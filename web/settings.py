@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
 
 class Settings(BaseSettings):
     """How this instance runs. Each field is the environment variable of its name with `STOA_` in front."""
@@ -18,7 +20,7 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", description="smtp://user:password@host:port; empty writes mail to a folder")
     mail_from: str = Field(default="stoa@localhost", description="the sender of every mail")
     trusted_proxies: int = Field(default=0, ge=0, le=9, description="proxies in front whose X-Forwarded-For counts")
-    development: bool = Field(default=True, description="airlock, pattern page and mailbox page")
+    development: bool = Field(default=True, description="pattern and mailbox pages, on a loopback address only")
     worker: bool = Field(default=True, description="consume events inside the server process")
 
     @property
@@ -26,11 +28,16 @@ class Settings(BaseSettings):
         """The URL of the database in use."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.home / 'stoa.db').resolve()}"
 
+    @property
+    def is_development(self) -> bool:
+        """Whether this instance is somebody's own machine: mails can be read there, so it is never a site for others."""
+        return self.development and urlsplit(self.site_url).hostname in _LOOPBACK
+
     def serves(self, host: str) -> bool:
         """Whether a request that names this host is for us: the site's own, or this machine while developing."""
         if host == urlsplit(self.site_url).netloc:
             return True
-        return self.development and host.partition(":")[0] in {"127.0.0.1", "localhost"}
+        return self.is_development and host.partition(":")[0] in _LOOPBACK
 
     @property
     def secrets_path(self) -> Path:

@@ -40,6 +40,7 @@ class Refusal(Exception):
         self.failure = failure
         self.status = status
         self.retry_after = retry_after
+        self.kept = ""
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ def _arrive(house: House, request: Request, policy: Policy) -> Visit:  # type: i
     return Visit(
         house=house,
         now=house.clock(),
-        frame=Frame(is_development=house.settings.development),
+        frame=Frame(is_development=house.settings.is_development),
         path=request.scope["path"],
         cache=policy.cache,
         fragment=request.headers.get("hx-target", "").rpartition("#")[2] if is_partial else None,
@@ -220,7 +221,7 @@ def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response |
             raise Refusal(Failure.SIGN_IN, 401)
         case Caller.MEMBER if not visit.viewer.is_member:
             raise Refusal(Failure.NOT_CONFIRMED, 403)
-        case Caller.DEVELOPER if not visit.house.settings.development:
+        case Caller.DEVELOPER if not visit.house.settings.is_development:
             raise Refusal(Failure.MISSING, 404)
     return None
 

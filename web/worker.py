@@ -76,5 +76,4 @@ async def work_once(house: House, holder: str) -> bool:
             log.exception("event failed", event_name=event.name, event_id=event.event_id)
             failed.append(event)
     await settle(house.database, done, failed, house.clock())
-    await forget_done(house.database, house.clock())
     return True

@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.acts import follow, is_marked, mark, press, see_title
+from tests.browser.acts import fill_sign_in, follow, is_marked, mark, press, see_title
 from tests.browser.conftest import Browsers
 from tests.browser.site import Site
+from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +45,10 @@ async def test_a_form_whose_session_has_ended_keeps_what_was_typed(
     await see_title(page, "Please sign in")
     await expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()
     await expect(page.get_by_label("What you wrote, to copy and keep")).to_have_value("Begun before the end.")
+    await follow(page.get_by_role("main"), "Sign in")
+    await see_title(page, "Sign in")
+    await fill_sign_in(page, site.person("joost").email, PASSWORD)
+    await see_title(page, "How early do you tell the works council?")
 
 
 async def test_an_error_page_takes_the_whole_page_without_a_full_load(browsers: Browsers, site: Site) -> None:

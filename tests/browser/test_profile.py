@@ -17,7 +17,7 @@ async def choose(page: Page, entry: str, audience: str) -> None:
     key = page.locator("details.key_choice", has=page.locator(f'[name="{entry}.audience"]'))
     await key.locator("summary").click()
     await key.locator("label", has=page.get_by_text(audience, exact=True)).click()
-    await page.keyboard.press("Escape")
+    await key.locator("summary").click()
 
 
 async def test_a_decision_about_an_entry_holds_on_every_page(browsers: Browsers, site: Site, script: bool) -> None:

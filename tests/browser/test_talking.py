@@ -134,7 +134,8 @@ async def test_the_second_of_two_tabs_is_told_and_keeps_its_text(browsers: Brows
 
 async def test_a_lost_connection_loses_no_word(browsers: Browsers, site: Site) -> None:
     thread = await site.start_thread("amara", "Cut off")
-    browsers.watch.expect("Failed to load resource: net::ERR_INTERNET_DISCONNECTED")
+    for message in ("Failed to load resource: net::ERR_INTERNET_DISCONNECTED", "htmx: htmx:error: Failed to fetch"):
+        browsers.watch.expect(message)
     page = await browsers.member("amara")
     await page.goto(f"/threads/{thread.thread_id}")
     await page.get_by_label("Text of your reply").fill("Written in a tunnel.")

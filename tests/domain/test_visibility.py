@@ -69,7 +69,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("audience", "owner", "seeing"), TABLE, ids=lambda part: str(part)[:60])
+@pytest.mark.parametrize(("audience", "owner", "seeing"), TABLE)
 def test_who_sees_what_under_each_audience(audience: Audience, owner: Owner, seeing: set[str]) -> None:
     keys = keys_for(audience, owner)
     assert {name for name, ring in RINGS.items() if may_see(keys, ring)} == seeing | {"owner"}
@@ -118,19 +118,22 @@ WIDENING = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after", "wider"), WIDENING, ids=str)
+@pytest.mark.parametrize(("before", "after", "wider"), WIDENING)
 def test_widening_is_told_from_narrowing(before: Audience, after: Audience, wider: bool) -> None:
     assert widens(before, after, OWNER) is wider
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "wider"), [(OFF, OWNER, True), (OWNER, OFF, False), (SUSPENDED, OWNER, True), (LEFT, OWNER, False)]
+    ("before", "after", "wider"),
+    [(OFF, OWNER, True), (OWNER, OFF, False), (SUSPENDED, OWNER, True), (LEFT, OWNER, False)],
 )
 def test_switching_the_page_on_widens_what_is_for_everyone(before: Owner, after: Owner, wider: bool) -> None:
     assert widens(EVERYONE, EVERYONE, before, after) is wider
 
 
-_audiences = st.sampled_from([EVERYONE, ALL_MEMBERS, MY_SIGS, IN_7, Audience(Scope.SIG, 12), CONNECTIONS, LIST_3, ONLY_ME])
+_audiences = st.sampled_from(
+    [EVERYONE, ALL_MEMBERS, MY_SIGS, IN_7, Audience(Scope.SIG, 12), CONNECTIONS, LIST_3, ONLY_ME]
+)
 _owners = st.builds(Owner, st.just(1), st.frozensets(st.sampled_from([7, 12])), st.booleans(), st.booleans())
 
 
@@ -138,7 +141,7 @@ _owners = st.builds(Owner, st.just(1), st.frozensets(st.sampled_from([7, 12])), 
 def test_what_does_not_widen_shows_nobody_anything_new(
     before: Audience, after: Audience, owner: Owner, owner_after: Owner
 ) -> None:
-    """Whoever sees it after a change that asks no confirmation saw it before, unless they joined something meanwhile."""
+    """Whoever sees it after a change that asks no confirmation saw it before."""
     old, new = keys_for(before, owner), keys_for(after, owner_after)
     seeing = {name for name, ring in RINGS.items() if may_see(new, ring)}
     saw = {name for name, ring in RINGS.items() if may_see(old, ring)}
@@ -154,9 +157,11 @@ def test_the_owner_always_sees_and_the_page_switch_always_holds(audience: Audien
     assert owner.in_good_standing or keys == {own_key(1)}
 
 
-@pytest.mark.parametrize("text", ["sig", "sig:", "sig:x", "sig:-1", "sig:١", "list", "members:7", "", "public", "sig:" + "9" * 16])
+@pytest.mark.parametrize(
+    "text", ["sig", "sig:", "sig:x", "sig:-1", "sig:١", "list", "members:7", "", "public", "sig:" + "9" * 16]
+)
 def test_odd_audiences_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         Audience.parse(text)
 
 

@@ -33,7 +33,7 @@ async def test_a_column_without_a_migration_is_found(database: Database) -> None
         async with database.reading() as connection:
             found = await connection.run_sync(_differences)
     finally:
-        table._columns.remove(column)  # type: ignore[attr-defined]
+        table._columns.remove(column)
     assert [difference[0] for difference in found] == ["add_column"]
 
 

@@ -43,7 +43,7 @@ async def test_every_count_is_the_manifests_and_again_nothing_changes(database: 
         assert {key: counts[key] for key in expected} == _as_counted(expected), name
         assert (counts["scores_unlike_votes"], counts["answer_counts_unlike_replies"]) == (0, 0)
         await _demand_stored(database, reports[name], expected)
-        assert reports[name].rows / reports[name].seconds >= SLOWEST
+    assert sum(one.rows for one in reports.values()) / sum(one.seconds for one in reports.values()) >= SLOWEST
     await _demand_people_joined(database)
     before, rows = fingerprint(await take_stock(database)), await count_all(database)
     for name, report in (await _import_all(database)).items():

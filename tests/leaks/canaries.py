@@ -52,7 +52,7 @@ class Cage:
     by_token: dict[bytes, Canary] = field(default_factory=dict)
     by_word: dict[bytes, Canary] = field(default_factory=dict)
 
-    def token(  # noqa: PLR0913
+    def token(
         self,
         name: str,
         audience: str,

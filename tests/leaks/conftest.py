@@ -38,7 +38,7 @@ async def open_theatre(
     **options: Any,
 ) -> AsyncIterator[Theatre]:
     """An app over the planted world in this database, which is planted first unless it was."""
-    home.mkdir(exist_ok=True)
+    home.mkdir(exist_ok=True)  # noqa: ASYNC240 -- nobody else waits
     seal = Seal(load_secrets(home / "secrets.json"))
     if planted is None:
         database = Database(database_url)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Never
 
 import structlog
 from litestar import Litestar
@@ -134,16 +135,20 @@ class Theatre:
         try:
             async with together(house.database) as stage:
                 self.app.state.house = replace(house, database=stage)
-                raise _TakenBack(await self.ask(viewer, asked, method="POST"))
-        except _TakenBack as done:
-            return done.answer
+                answer = await self.ask(viewer, asked, method="POST")
+                _take_back()
+        except _TakenBack:
+            return answer
         finally:
             self.app.state.house = house
 
 
 class _TakenBack(Exception):
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+    """Undoes a transaction whose answer was all that was wanted."""
+
+
+def _take_back() -> Never:
+    raise _TakenBack
 
 
 async def crawl(
@@ -151,7 +156,7 @@ async def crawl(
 ) -> Report:
     """Ask everything of everyone, and look into each answer."""
     report = Report()
-    for route, handler in route_table(theatre.app).items():
+    for route in route_table(theatre.app):
         if routes is not None and route not in routes:
             continue
         asks = list(theatre.specimens[route](theatre.planted))
@@ -169,8 +174,7 @@ async def crawl(
 
 
 async def _ask_all(theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask, *, full: bool) -> None:
-    method, template = route
-    if method == "POST":
+    if route[0] == "POST":
         look(theatre, report, route, viewer, asked, PLAIN, await theatre.rehearse(viewer, asked))
         return
     blocks: set[str] = set()
@@ -227,7 +231,7 @@ def scan(theatre: Theatre, report: Report, viewer: str, haystack: bytes, where: 
 
 
 async def crawl_own(theatre: Theatre, report: Report) -> None:
-    """Each owner looks at their own page and posts: the positive control of `only me`, and who sees their neighbours'."""
+    """Each owner looks at their own page and posts: the positive control of `only me`, and their neighbours'."""
     planted = theatre.planted
     for owner in planted.owners:
         page = Ask(f"/people/{planted.world[owner].public_id}")
@@ -260,6 +264,6 @@ def listening(theatre: Theatre) -> Iterator[None]:
 
 
 def plain_genders() -> Callable[[object], str]:
-    """What the test puts in place of `words.gender`: a canary stands where the answer would, and is printed as it is."""
+    """What the test puts in place of `words.gender`: a canary stands where the answer would, as it is."""
     original = words.gender
     return lambda value: str(value) if str(value).startswith("zq") else original(value)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from sqlalchemy import LargeBinary, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
+from domain.accounts import MailPurpose
 from domain.forum import ThreadKind
 from domain.members import ENTRY_RULES, EntryKind
 from domain.sigs import Reading, Role, post_keys
@@ -20,7 +21,7 @@ from storage.database import Database, fetch_all
 from storage.forum.commands import Draft, Written, edit_post, start_thread, write_reply
 from storage.forum.removal import delete_post
 from storage.key_sets import intern_key_set
-from storage.mail_tokens import MailPurpose, make_token
+from storage.mail_tokens import make_token
 from storage.secrets import Seal
 from storage.seeding import together
 from storage.sessions import start_session
@@ -109,7 +110,9 @@ def _owner(cage: Cage, name: str, audience: str, state: str) -> Part:
         for kind in ENTRY_RULES
         if kind is not EntryKind.EMAIL
     }
-    rest = {kind: value for kind, value in values.items() if kind not in (EntryKind.NAME, EntryKind.PROFESSION)}
+    rest: dict[EntryKind, str] = {
+        kind: value for kind, value in values.items() if kind not in (EntryKind.NAME, EntryKind.PROFESSION)
+    }
     return Part(
         values[EntryKind.NAME],
         values[EntryKind.PROFESSION],

@@ -21,7 +21,8 @@ import storage.members
 import storage.sigs
 import web.visits
 from domain.visibility import Guarded
-from storage.sessions import SignedIn
+from storage.sessions import SignedIn, find_signed_in
+from storage.tables import Entry, Thread
 from tests.leaks.conftest import Kept, open_theatre, plant_once
 from tests.leaks.crawling import Report, Theatre, crawl
 from tests.leaks.planting import PROFILE, SIG, THREAD, Planted
@@ -104,7 +105,7 @@ async def test_a_template_that_prints_more(theatre: Theatre, monkeypatch: pytest
 async def _leaky(visit: NamedDependency[Visit]) -> Response[str]:
     """Prints the raw table."""
     async with visit.house.database.reading() as connection:
-        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+        rows = (await connection.execute(Entry.table.select())).all()
     return Response(repr([tuple(row) for row in rows]))
 
 
@@ -112,7 +113,7 @@ async def _leaky(visit: NamedDependency[Visit]) -> Response[str]:
 async def _leaky_header(visit: NamedDependency[Visit]) -> Response[str]:
     """Sends a private value in a header, and one in a cookie."""
     async with visit.house.database.reading() as connection:
-        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+        rows = (await connection.execute(Entry.table.select())).all()
     answer = Response("fine", headers={"x-debug": rows[-1].value})
     answer.set_cookie("last", rows[-2].value.upper())
     return answer
@@ -122,7 +123,7 @@ async def _leaky_header(visit: NamedDependency[Visit]) -> Response[str]:
 async def _leaky_redirect(visit: NamedDependency[Visit]) -> Response[bytes]:
     """Redirects to a titled address, and so tells the title."""
     async with visit.house.database.reading() as connection:
-        rows = (await connection.execute(storage.forum.lists.Thread.table.select())).all()
+        rows = (await connection.execute(Thread.table.select())).all()
     return redirect(f"/threads/{rows[-1].thread_id}-{rows[-1].title}", visit)
 
 
@@ -130,7 +131,7 @@ async def _leaky_redirect(visit: NamedDependency[Visit]) -> Response[bytes]:
 async def _leaky_log(visit: NamedDependency[Visit], request: Request[Any, Any, Any]) -> Response[str]:
     """Logs what it should not."""
     async with visit.house.database.reading() as connection:
-        rows = (await connection.execute(storage.members.EntryRow.table.select())).all()
+        rows = (await connection.execute(Entry.table.select())).all()
     structlog.get_logger().info("looked", value=rows[-1].value)
     (visit.house.settings.home / "mail").mkdir(exist_ok=True)
     (visit.house.settings.home / "mail" / "one.eml").write_text(rows[-2].value.encode().hex())
@@ -141,8 +142,8 @@ async def _leaky_log(visit: NamedDependency[Visit], request: Request[Any, Any, A
     "route", [_leaky, _leaky_header, _leaky_redirect, _leaky_log], ids=lambda route: route.fn.__name__
 )
 async def test_a_route_that_leaks(route: HTTPRouteHandler, planted_template: Kept, tmp_path: Path) -> None:
-    """In its body, a header, a cookie, a redirect, the log or a file: and a new route without a specimen fails first."""
-    path = sorted(route.paths)[0]
+    """In its body, a header, a cookie, a redirect, the log or a file; without a specimen it fails first."""
+    path = min(route.paths)
     async with _opened(planted_template, tmp_path / "home", route) as theatre:
         with pytest.raises(KeyError, match="leaky"):
             await _crawl(theatre, ("GET", path))
@@ -172,10 +173,9 @@ async def _opened(kept: Kept, home: Path, route: HTTPRouteHandler) -> AsyncItera
 
 async def test_a_session_taken_for_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever gets somebody else's page, frame and ring, gets what is not theirs."""
-    found = web.visits.find_signed_in
 
     async def mixed_up(database: Any, token: str, now: Any) -> SignedIn | None:
-        return await found(database, theatre.planted.sessions["amara"], now)
+        return await find_signed_in(database, theatre.planted.sessions["amara"], now)
 
     monkeypatch.setattr(web.visits, "find_signed_in", mixed_up)
     report = await _crawl(theatre, ("GET", "/settings/sessions"), ("GET", SIG))

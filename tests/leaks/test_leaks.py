@@ -1,4 +1,4 @@
-"""No canary where the matrix allows none, on every route, for every viewer, in every form; and every one where it does."""
+"""No canary where the matrix allows none, on every route and in every form, and each where it does allow it."""
 
 from collections import Counter
 

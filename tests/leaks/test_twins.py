@@ -7,7 +7,7 @@ world has other values wherever the viewer is no reader, and more threads, repli
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ MAKERS = ("token_urlsafe", "token_hex", "token_bytes")
 
 
 @pytest.fixture
-def _same_chances(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def same_chances(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """What is drawn by lot is counted instead; returns how to begin again."""
     counter = [count()]
 
@@ -42,7 +42,7 @@ def _same_chances(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def begin() -> None:
         counter[0] = count()
 
-    yield begin
+    return begin
 
 
 def other_for(viewer: str) -> Salt:
@@ -60,7 +60,7 @@ Bytes = dict[tuple[str, str, str], tuple[int, tuple[tuple[bytes, bytes], ...], b
 async def _everything(theatre: Theatre, viewer: str, begin: Any) -> Bytes:
     """Each answer whole, for every route; forms are rehearsed."""
     answers: Bytes = {}
-    for (method, template), _ in route_table(theatre.app).items():
+    for method, template in route_table(theatre.app):
         for number, asked in enumerate(theatre.specimens[method, template](theatre.planted)):
             begin()
             asking = theatre.rehearse(viewer, asked) if method == "POST" else theatre.ask(viewer, asked)
@@ -77,13 +77,15 @@ def _masked(theatre: Theatre, method: str, answer: Answer) -> tuple[int, tuple[t
         body = body.replace(token.encode(), b"*")
         headers = tuple((name, value.replace(token.encode(), b"*")) for name, value in headers)
     if method == "POST" and answer.status == 303:
-        headers = tuple((name, re.sub(rb"[0-9]+", b"0", value) if name == b"location" else value) for name, value in headers)
+        headers = tuple(
+            (name, re.sub(rb"[0-9]+", b"0", value) if name == b"location" else value) for name, value in headers
+        )
     return answer.status, headers, body
 
 
 @pytest.mark.parametrize("viewer", ["visitor", "tariq", "joost"])
 async def test_twin_worlds_look_alike(
-    viewer: str, sqlite_template: Path, tmp_path: Path, _same_chances: Any, monkeypatch: pytest.MonkeyPatch
+    viewer: str, sqlite_template: Path, tmp_path: Path, same_chances: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[Bytes] = []
     for name, salt, extras in (("one", one_world, False), ("other", other_for(viewer), True)):
@@ -92,10 +94,10 @@ async def test_twin_worlds_look_alike(
         shutil.copy(sqlite_template, home / "stoa.db")
         if found:
             shutil.copy(tmp_path / "one" / "secrets.json", home / "secrets.json")
-        _same_chances()
+        same_chances()
         url = f"sqlite+aiosqlite:///{home / 'stoa.db'}"
         async with open_theatre(url, home, salt=salt, extras=extras) as theatre:
-            found.append(await _everything(theatre, viewer, _same_chances))
+            found.append(await _everything(theatre, viewer, same_chances))
     one, other = found
     assert one.keys() == other.keys()
     different = [

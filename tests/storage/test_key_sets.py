@@ -96,7 +96,9 @@ async def test_both_forms_agree_over_the_whole_cast(database: Database, world: W
         for ring in rings:
             async with database.reading() as connection:
                 rows = await fetch_all(connection, everything)
-                visible = {row.id for row in await fetch_all(connection, select(own.label("id")).where(opens(column, ring)))}
+                visible = {
+                    row.id for row in await fetch_all(connection, select(own.label("id")).where(opens(column, ring)))
+                }
             assert visible == {row.id for row in rows if may_see(parse_keys(row.text), ring)}
             compared += len(rows)
     assert compared > 150

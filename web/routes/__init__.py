@@ -6,7 +6,7 @@ from web.routes import about, accounts, assets, development, forum, home, member
 
 
 def all_routes() -> list[HTTPRouteHandler]:
-    """Every route. Development pages answer as missing pages do unless `settings.development` is on."""
+    """Every route. Development pages answer as missing pages do unless `settings.is_development` is on."""
     return [
         *assets.ROUTES,
         *home.ROUTES,

@@ -4,7 +4,7 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from domain.members import ENTRY_RULES
+from domain.members import ENTRY_RULES, EntryKind
 from storage.members import EntryChange, find_edit_page, find_member_page, save_entries
 from web.answers import show
 from web.forms import Form
@@ -28,15 +28,11 @@ async def show_edit(visit: NamedDependency[Visit]) -> Response[str]:
 @form("/profile/edit", caller=Caller.SIGNED_IN)
 async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
     """Save every entry; what would widen an audience is asked first."""
-    typed = {
-        kind: EntryChange(form.text(kind), form.text(f"{kind}.audience") or str(rule.default))
-        for kind, rule in ENTRY_RULES.items()
-    }
     again = await save_entries(
         visit.house.database,
         visit.house.seal,
         visit.member_id,
-        typed,
+        _typed(form),
         visit.now,
         public_page=form.checked("public_page"),
         confirmed=form.checked("confirm_widening"),
@@ -44,6 +40,13 @@ async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) 
     if again is not None:
         return show(visit, again, status=422)
     return redirect(f"/people/{visit.frame.me.address}" if visit.frame.me else "/", visit)
+
+
+def _typed(form: Form) -> dict[EntryKind, EntryChange]:
+    return {
+        kind: EntryChange(form.text(kind), form.text(f"{kind}.audience") or str(rule.default))
+        for kind, rule in ENTRY_RULES.items()
+    }
 
 
 ROUTES = [show_member, show_edit, save_edit]
