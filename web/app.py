@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from storage.database import Busy, Database
 from storage.secrets import Seal, load_secrets
 from web.answers import add_security_headers, answer_busy, answer_defect, answer_http_error, answer_refusal
-from web.assets import Assets
+from web.assets import load_assets
 from web.forms import Form, read_form
 from web.house import House, read_clock
 from web.logs import set_up_logs
@@ -38,7 +38,7 @@ def create_app(
     """Stoa, ready to be served. Tests replace the route table to break its lock, and the clock to stop time."""
     settings = settings or Settings()
     set_up_logs()
-    assets = Assets()
+    assets = load_assets()
     house = House(
         settings=settings,
         database=Database(settings.database),

@@ -5,6 +5,7 @@ The style sheets are plain files in layers; joining them here spares a first vis
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import brotli
@@ -41,6 +42,12 @@ class Assets:
             asset = _asset(name, body)
             self.by_name[asset.name] = asset
             self.addresses[name] = f"/static/{asset.name}"
+
+
+@cache
+def load_assets() -> Assets:
+    """The static files, read once in a process."""
+    return Assets()
 
 
 def _asset(name: str, body: bytes) -> Asset:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from storage.events import forget_done, list_waiting, settle, take_lease
+from storage.events import list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
 from web import letters
 from web.house import Consumer, House

@@ -26,7 +26,7 @@ async def _held(page: Page) -> str:
     """What has the focus, by its id or its words."""
     held = "document.activeElement"
     words: str = await page.evaluate(f"{held}.id || {held}.innerText || {held}.tagName")
-    return words
+    return " ".join(words.split())
 
 
 async def _tab_to(page: Page, words: str, most: int = 80) -> None:

@@ -54,7 +54,9 @@ async def test_a_decision_about_an_entry_holds_on_every_page(browsers: Browsers,
             assert (name in await looking.content()) == ("name" in expected), (viewer, path)
         if "name" not in expected:
             await looking.goto(f"/threads/{thread.thread_id}")
-            await expect(looking.locator("article.post .byline-name").first).to_have_text(re.compile("A member|Member 1"))
+            await expect(looking.locator("article.post .byline-name").first).to_have_text(
+                re.compile("A member|Member 1")
+            )
 
 
 async def test_opening_an_entry_further_is_asked_first(browsers: Browsers, site: Site, script: bool) -> None:

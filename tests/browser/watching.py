@@ -1,5 +1,5 @@
-"""The watch over every page of every browser test: nothing is asked of another server, the policy in the header is never
-broken, no script fails, and the server never answers with a defect.
+"""The watch over every page of every browser test: nothing is asked of another server, the policy in the header is
+never broken, no script fails, and the server never answers with a defect.
 
 Each test's browsers are watched, so that the whole suite is the crawl.
 """
