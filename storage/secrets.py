@@ -39,7 +39,7 @@ def load_secrets(path: Path) -> Secrets:
 
 
 def _make_secrets(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     made = {"sealing_key": secrets.token_hex(32), "hashing_key": secrets.token_hex(32)}
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -54,7 +54,7 @@ def _run(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
 
     async def running() -> T:
         settings = Settings()
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = Database(settings.database)
         try:
             await migrate(database)

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
 
     @property
     def is_development(self) -> bool:
-        """Whether this instance is somebody's own machine: mails can be read there, so it is never a site for others."""
+        """Whether this is somebody's own machine: mails can be read there, so it is never a site for others."""
         return self.development and urlsplit(self.site_url).hostname in _LOOPBACK
 
     def serves(self, host: str) -> bool:
