@@ -140,15 +140,17 @@ async def _build_talk(database: Database, world: World) -> Written:
 _QUESTION = ThreadKind.QUESTION
 _EXTREME_BODIES = (
     f"{LONG_WORD * 3}\n\n## A heading\n\n> A quote\n>\n> > in a quote\n\n- one\n- two\n  1. inside\n",
-    "Code: `a_very_long_name_of_something_that_goes_on_and_on_without_a_single_blank_in_it_at_all`\n\n"
-    f"```\n{'a long line of code that must scroll ' * 6}\n```\n\nhttps://example.org/{LONG_WORD.lower() * 2}",
+    (
+        "Code: `a_very_long_name_of_something_that_goes_on_and_on_without_a_single_blank_in_it_at_all`\n\n"
+        f"```\n{'a long line of code that must scroll ' * 6}\n```\n\nhttps://example.org/{LONG_WORD.lower() * 2}"
+    ),
     f"| one | two | three |\n| --- | --- | --- |\n| {LONG_WORD} | {LONG_WORD} | {LONG_WORD} |\n",
     "كان علينا أن نخبرهم في وقت أبكر بكثير.\n\nもっと早く伝えるべきでした。\n\n![a picture](https://example.org/cat.png)",
 )
 
 
 async def _build_extreme(database: Database, world: World) -> Written:
-    """A thread with all that a page may have to bear: long words, code, tables, scripts, a deleted and an edited post."""
+    """A thread with all that a page may have to bear: long words, code, tables, scripts, posts deleted and edited."""
     draft = Draft(
         body=_EXTREME_BODIES[0], submission="extreme", title=(LONG_WORD * 2)[:150], tags=f"{LONG_WORD[:35]}, law"
     )

@@ -22,7 +22,6 @@ class Watch:
     origin: str
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    requests: int = 0
     expected: tuple[str, ...] = (_REFUSED,)
 
     def expect(self, message: str) -> None:
@@ -42,7 +41,6 @@ class Watch:
         return [*self.foreign, *self.errors]
 
     def _on_request(self, request: Request) -> None:
-        self.requests += 1
         parts = urlsplit(request.url)
         if parts.scheme not in _OWN_SCHEMES and f"{parts.scheme}://{parts.netloc}" != self.origin:
             self.foreign.append(f"{_where(request)} asked {request.url}")

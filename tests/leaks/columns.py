@@ -40,7 +40,10 @@ COLUMNS: dict[str, dict[Reach, str]] = {
     },
     "memberships": {OWNER: "sig_id member_id role joined_at"},
     "participants": {THING: "number", NOBODY: "thread_id member_id"},
-    "pending_addresses": {OWNER: "email_sealed created_at expires_at", NOBODY: "pending_id account_id email_hash"},
+    "pending_addresses": {
+        OWNER: "email_sealed created_at expires_at replaced_at",
+        NOBODY: "pending_id account_id email_hash",
+    },
     "post_links": {THING: "from_post_id to_post_id kind"},
     "posts": {
         THING: "post_id thread_id number kind reply_to_id html score written_at edited_at deleted_at",

@@ -201,7 +201,7 @@ async def _plant_owner(connection: AsyncConnection, seal: Seal, planted: Planted
 
 async def _plant_browser(connection: AsyncConnection, planted: Planted, person: Person) -> None:
     cage, account = planted.cage, person.account_id
-    seen_at = ("/settings/sessions",) if person.part in VIEWERS else ()
+    seen_at = ("/settings/sessions",) if person.part in VIEWERS and person.part != "olga" else ()
     browser = cage.token("sessions.browser", "owner", person.part, seen_at=seen_at)
     tokens = await start_session(connection, account, browser, NOON, remember=person.part == "olga")
     for name, token in (("session", tokens.session), ("remember", tokens.remember), ("browser", tokens.browser)):
@@ -209,7 +209,7 @@ async def _plant_browser(connection: AsyncConnection, planted: Planted, person: 
             cage.secret(f"cookie {name}", person.part, token)
     planted.sessions[person.part] = tokens.session
     if tokens.remember:
-        kept = cage.token("remembered_browsers.browser", "owner", person.part)
+        kept = cage.token("remembered_browsers.browser", "owner", person.part, seen_at=("/settings/sessions",))
         await connection.execute(update(tables.RememberedBrowser).values(browser=kept, previous_hash=_long("old")))
 
 

@@ -1,7 +1,5 @@
 """No canary where the matrix allows none, on every route and in every form, and each where it does allow it."""
 
-from collections import Counter
-
 import pytest
 from sqlmodel import SQLModel
 
@@ -40,9 +38,10 @@ async def test_nobody_gets_what_is_not_for_them(theatre: Theatre, engine: str, f
     assert report.defects[:SHOWN] == []
     assert unseen(theatre, report)[:SHOWN] == []
     assert report.routes == set(SPECIMENS)
-    print(sorted(Counter(report.statuses).items()))
+    assert {200, 303, 404} <= set(report.statuses)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_every_route_has_a_specimen_and_every_specimen_a_route(theatre: Theatre) -> None:
     assert set(route_table(theatre.app)) ^ set(SPECIMENS) == set()
     empty = [route for route, asks in SPECIMENS.items() if not list(asks(theatre.planted))]
@@ -55,6 +54,7 @@ def test_every_column_has_a_class_and_only_one() -> None:
     assert len(classified()) == len(set(classified()))
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_every_guarded_text_is_planted(theatre: Theatre) -> None:
     """A guarded column of text or bytes without a canary is one that the crawl is blind for."""
     planted = {canary.field.partition("[")[0] for canary in theatre.planted.cage.all}
@@ -69,6 +69,7 @@ async def test_every_guarded_text_is_planted(theatre: Theatre) -> None:
     assert set(WITHOUT_CANARY) - guarded == set()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_every_entry_kind_is_planted_for_every_scope(theatre: Theatre) -> None:
     planted = {(canary.field, canary.audience) for canary in theatre.planted.cage.all}
     fields = {"email": "accounts.email_sealed"}
