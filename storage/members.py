@@ -123,9 +123,15 @@ async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
     return Owner(member_id, frozenset(sigs.scalars()), standing, public_page)
 
 
+async def _hold_owner(connection: AsyncConnection, member_id: int) -> Owner:
+    """The same, with the member's row held until the transaction ends: what changes keys goes one after the other."""
+    await connection.execute(select(Member.c.member_id).where(Member.c.member_id == member_id).with_for_update())
+    return await find_owner(connection, member_id)
+
+
 async def rewrite_keys(connection: AsyncConnection, member_id: int) -> None:
     """Work out the keys of every entry of a member anew: after joining, leaving, confirming or switching the page."""
-    owner = await find_owner(connection, member_id)
+    owner = await _hold_owner(connection, member_id)
     statement = select(EntryRow.c.entry_id, EntryRow.c.kind, EntryRow.c.audience, EntryRow.c.key_set_id)
     for entry_id, kind, audience, before in await fetch_all(
         connection, statement.where(EntryRow.c.member_id == member_id)
@@ -287,7 +293,7 @@ async def save_entries(
     """Save the form, all of it or nothing. None when saved; else the form again, with what was typed, each problem
     beside its field, or the entries whose audience would widen and so wait for a yes."""
     async with database.writing() as connection:
-        owner = await find_owner(connection, member_id)
+        owner = await _hold_owner(connection, member_id)
         stored = {entry.kind: entry for entry in await _entries_of(connection, member_id, seal)}
         problems = _problems(typed, owner)
         widening = () if confirmed else _widening(typed, stored, owner, public_page)

@@ -40,6 +40,10 @@ class Form:
             raise Refusal(Failure.BAD_REQUEST, 400)
         return int(text)
 
+    def has(self, *names: str) -> bool:
+        """Whether the form had all of these fields, be they empty."""
+        return all(name in self._fields for name in names)
+
     def written(self) -> str:
         """What a person wrote into it, to be given back where the form itself cannot be shown again."""
         return "\n\n".join(text for name in _WRITTEN if (text := self.text(name).strip()))

@@ -66,7 +66,9 @@ def _texts(element: Element, *, in_prose: bool = False) -> Iterator[str]:
     if element.tag not in SPOKEN_BY_NOBODY:
         yield element.text or ""
         for child in element:
+            yield "\n"
             yield from _texts(child)
+            yield "\n"
             yield child.tail or ""
 
 

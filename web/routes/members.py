@@ -4,7 +4,7 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from domain.members import ENTRY_RULES, EntryKind
+from domain.members import EntryKind
 from storage.members import EntryChange, find_edit_page, find_member_page, save_entries
 from web.answers import show
 from web.forms import Form
@@ -43,9 +43,11 @@ async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) 
 
 
 def _typed(form: Form) -> dict[EntryKind, EntryChange]:
+    """The entries that the form has; what it leaves out stays as it is."""
     return {
-        kind: EntryChange(form.text(kind), form.text(f"{kind}.audience") or str(rule.default))
-        for kind, rule in ENTRY_RULES.items()
+        kind: EntryChange(form.text(kind), form.text(f"{kind}.audience"))
+        for kind in EntryKind
+        if form.has(kind, f"{kind}.audience")
     }
 
 
