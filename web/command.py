@@ -143,17 +143,20 @@ def reset(yes: bool) -> None:
 @main.command(name="import")
 @click.argument("source", type=click.Choice(["stackexchange"]))
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def bring_in(source: str, paths: tuple[Path, ...]) -> None:
+@click.option("--sig", help="The slug of the SIG; by default it follows from the site's name.")
+def bring_in(source: str, paths: tuple[Path, ...], sig: str | None) -> None:
     """Bring other forums in: each archive or folder becomes a SIG."""
+    if sig is not None and len(paths) > 1:
+        raise click.UsageError("--sig goes with one archive")
     importing = {"stackexchange": _import_stackexchange}[source]
     for path in paths:
-        importing(path)
+        importing(path, sig)
 
 
-def _import_stackexchange(path: Path) -> None:
+def _import_stackexchange(path: Path, sig: str | None) -> None:
     async def importing(_: Settings, database: Database) -> None:
         with _progress() as report:
-            outcome = await import_site(database, path, now=read_clock(), progress=report)
+            outcome = await import_site(database, path, now=read_clock(), progress=report, sig=sig)
         console.print(outcome.summary())
 
     try:

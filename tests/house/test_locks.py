@@ -100,7 +100,7 @@ def test_the_type_checker_catches_the_breach(tmp_path: Path) -> None:
     """A guarded value is no text, what may be hidden may be None, and `show` takes page views only."""
     snippet = tmp_path / "breach.py"
     snippet.write_text(SNIPPET)
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--follow-imports=silent", str(snippet)]
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", str(snippet)]
     done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
     lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if "breach.py:" in line and "error" in line}
     assert lines == {number for number, line in enumerate(SNIPPET.splitlines(), start=1) if "# caught" in line}

@@ -10,8 +10,10 @@ def person(line: MemberLine) -> str:
     """What a person is called where this line stands."""
     if line.kind is LineKind.FORMER:
         return _("A former member")
-    if line.name is not None:
+    if line.name:
         return line.name
+    if line.kind is LineKind.SOURCE:
+        return _("A former author")
     return _("A member") if line.number is None else _("Member %(number)d", number=line.number)
 
 
