@@ -4,6 +4,7 @@ The servers of `tests/services.py` belong to the run, not to one worker of it.
 """
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,13 +57,53 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write("\n".join(figures) + "\n")
 
 
-def _migrate(url: str) -> None:
-    async def migrating() -> None:
+SECRETS = {"sealing_key": "5e" * 32, "hashing_key": "4a" * 32}
+"""The secrets of every test's instance, so that a world that was made once can be opened again."""
+
+
+def _make(url: str, *, with_cast: bool, home: Path) -> World | None:
+    async def making() -> World | None:
         database = Database(url)
         await migrate(database)
+        made = await build_world(database, Seal(load_secrets(home / "secrets.json"))) if with_cast else None
         await database.close()
+        return made
 
-    asyncio.run(migrating())
+    with ThreadPoolExecutor(1) as pool:  # the run's event loop may be running in this thread
+        return pool.submit(lambda: asyncio.run(making())).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A SQLite database to be copied: migrated and empty, or with the cast in it."""
+
+    path: Path
+    home: Path
+    world: World | None
+
+
+def _template(home: Path, *, with_cast: bool) -> Template:
+    (home / "secrets.json").write_text(json.dumps(SECRETS))
+    path = home / "stoa.db"
+    return Template(path, home, _make(f"sqlite+aiosqlite:///{path}", with_cast=with_cast, home=home))
+
+
+@pytest.fixture(scope="session")
+def empty_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Migrated and empty."""
+    return _template(tmp_path_factory.mktemp("empty"), with_cast=False)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(empty_template: Template) -> Path:
+    """The file of the empty one."""
+    return empty_template.path
+
+
+@pytest.fixture(scope="session")
+def cast_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """With the cast on its stage."""
+    return _template(tmp_path_factory.mktemp("cast"), with_cast=True)
 
 
 @pytest.fixture(params=ENGINES)
@@ -72,35 +113,27 @@ def engine(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "stoa.db"
-    _migrate_apart(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
 @pytest.fixture
 def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated, empty database that this test alone uses."""
+    """The address of a migrated database that this test alone uses: with the cast for who asks for the world, else
+    empty. Made once and copied, on both engines."""
+    name = "cast" if "world" in request.fixturenames else "empty"
+    template: Template = request.getfixturevalue(f"{name}_template")
     if engine == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, tmp_path / "stoa.db")
+        shutil.copy(template.path, tmp_path / "stoa.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'stoa.db'}"
         return
-    with services.postgres_database(services.postgres_template("schema", _migrate_apart)) as url:
+
+    def fill(url: str) -> None:
+        _make(url, with_cast=name == "cast", home=template.home)
+
+    with services.postgres_database(services.postgres_template(name, fill)) as url:
         yield url
-
-
-def _migrate_apart(url: str) -> None:
-    """Migrate in a thread of its own: the run's event loop may be running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(_migrate, url).result()
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated, empty database."""
+    """A migrated database, open."""
     opened = Database(database_url)
     yield opened
     await opened.close()
@@ -109,13 +142,15 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def seal(tmp_path: Path) -> Seal:
     """The secrets of the test's instance, the same that its app has."""
+    (tmp_path / "secrets.json").write_text(json.dumps(SECRETS))
     return Seal(load_secrets(tmp_path / "secrets.json"))
 
 
 @pytest.fixture
-async def world(database: Database, seal: Seal) -> World:
-    """The cast on its stage."""
-    return await build_world(database, seal)
+def world(database: Database, seal: Seal, cast_template: Template) -> World:
+    """The cast on its stage; ids are the same on both engines, which a test of its own makes sure of."""
+    assert cast_template.world is not None
+    return cast_template.world
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """What the browser tests share: one server and one Chromium a worker, a fresh profile of cookies a test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +99,36 @@ class Browsers:
 def sessions() -> dict[str, StorageState]:
     """Who has signed in, with their cookies: kept, because signing in is throttled and takes time."""
     return {}
+
+
+@dataclass
+class Lookers:
+    """One open page a viewer, kept for the tests that only look: opening a browser takes longer than looking."""
+
+    browsers: Browsers
+    pages: dict[str, Page] = field(default_factory=dict)
+
+    async def page(self, viewer: str) -> Page:
+        """The page of this viewer, wherever the last test left it."""
+        if viewer not in self.pages:
+            self.pages[viewer] = await self.browsers.viewer(viewer)
+        return self.pages[viewer]
+
+
+@pytest.fixture(scope="session")
+async def all_lookers(chromium: Browser, site: Site, sessions: dict[str, StorageState]) -> AsyncIterator[Lookers]:
+    """The lookers of a worker's whole run."""
+    async with AsyncExitStack() as exits:
+        yield Lookers(Browsers(chromium, site, Watch(site.origin), exits, sessions))
+
+
+@pytest.fixture
+def lookers(all_lookers: Lookers) -> Iterator[Lookers]:
+    """The lookers for one test. Whatever the watch finds meanwhile fails it."""
+    watch = all_lookers.browsers.watch
+    watch.forget()
+    yield all_lookers
+    assert watch.findings == []
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/{rest:path}": _plain("/no/such/page"),
     "/sigs/{slug:str}": _plain("/sigs/turnaround", "/sigs/turnaround?tag=law", "/sigs/boardroom"),
     "/threads/{thread_id:int}": _threads,
-    "/posts/{post_id:int}": lambda site: (f"/posts/{site.talk.post_id + 3}",),
+    "/posts/{post_id:int}": lambda site: (f"/posts/{site.world.public_thread.post_id + 1}",),
     "/sigs/{slug:str}/threads/new": _plain("/sigs/turnaround/threads/new"),
     "/posts/{post_id:int}/edit": _edits,
     "/people/{address:str}": _people,

@@ -1,4 +1,6 @@
-"""axe over every page of the product, and over what pages become when they are used: no violation, at 360 and 1280 px, by day and by night."""
+"""axe over every page of the product, and over what pages become when they are used: no violation, at both widths, by day
+and by night.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.acts import fill_sign_in, press, see_title
 from tests.browser.axe import violations
-from tests.browser.conftest import Browsers
+from tests.browser.conftest import Lookers
 from tests.browser.site import Site
 from tests.browser.specimens import SPECIMENS
 
@@ -16,8 +18,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("viewer", ["visitor", "amara"])
 @pytest.mark.parametrize("route", SPECIMENS)
-async def test_axe_finds_nothing(browsers: Browsers, site: Site, route: str, viewer: str) -> None:
-    page = await browsers.viewer(viewer)
+async def test_axe_finds_nothing(lookers: Lookers, site: Site, route: str, viewer: str) -> None:
+    page = await lookers.page(viewer)
     for path in SPECIMENS[route](site):
         await page.goto(path)
         assert await violations(page) == {}, path
@@ -87,8 +89,8 @@ USES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_axe_finds_nothing_in_a_page_that_is_used(browsers: Browsers, use: str) -> None:
+async def test_axe_finds_nothing_in_a_page_that_is_used(lookers: Lookers, use: str) -> None:
     viewer, act = USES[use]
-    page = await browsers.viewer(viewer)
+    page = await lookers.page(viewer)
     await act(page)
     assert await violations(page) == {}

@@ -150,5 +150,5 @@ async def test_every_word_of_ours_is_translated(stoa: Stoa, part: str) -> None:
 
 
 def test_a_word_that_is_not_translated_is_found() -> None:
-    page = "<title>⟦Square⟧ · Stoa</title><p>⟦Read %s⟧ <b>now</b></p><input placeholder='Write here'>Lin Meiling"
-    assert untranslated(page) == ["now", "Write here"]
+    page = "<title>⟦Square⟧ · Stoa</title><p>⟦Read %s⟧ <b>now</b></p><input placeholder='Write here'> <i>⟦soon⟧</i> to Lin Meiling"
+    assert untranslated(page) == ["now Write here", "to"]

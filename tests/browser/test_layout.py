@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.conftest import Browsers
+from tests.browser.conftest import Lookers
 from tests.browser.site import Site
 from tests.browser.specimens import SPECIMENS, VIEWERS, page_routes
 
@@ -26,9 +26,9 @@ def test_every_page_of_the_product_has_a_specimen() -> None:
 @pytest.mark.parametrize("viewer", VIEWERS)
 @pytest.mark.parametrize("route", SPECIMENS)
 async def test_no_page_scrolls_sideways_and_every_target_can_be_hit(
-    browsers: Browsers, site: Site, route: str, viewer: str
+    lookers: Lookers, site: Site, route: str, viewer: str
 ) -> None:
-    page = await browsers.viewer(viewer)
+    page = await lookers.page(viewer)
     for path in SPECIMENS[route](site):
         await page.goto(path)
         await page.evaluate(MEASURE)

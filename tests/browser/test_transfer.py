@@ -1,4 +1,4 @@
-"""What a first visit to a thread of 20 posts costs over the wire, as Chromium counts it: headers too, all compressed."""
+"""What a first visit to a thread of 20 posts costs over the wire, compressed, with headers, as Chromium counts it."""
 
 from collections.abc import Callable
 

@@ -12,6 +12,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, 
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium notes of an error page of ours that a test asked for on purpose."""
 
+_POLICY = "content-security-policy"
 _OWN_SCHEMES = frozenset({"data", "blob", "about"})
 
 
@@ -40,6 +41,11 @@ class Watch:
         """Everything, to be empty."""
         return [*self.foreign, *self.errors]
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.foreign.clear()
+        self.errors.clear()
+
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in _OWN_SCHEMES and f"{parts.scheme}://{parts.netloc}" != self.origin:
@@ -48,6 +54,8 @@ class Watch:
     def _on_response(self, response: Response) -> None:
         if response.status >= 500:
             self.errors.append(f"{response.url} answered {response.status}")
+        if "text/html" in response.headers.get("content-type", "") and _POLICY not in response.headers:
+            self.errors.append(f"{response.url} has no policy")
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not message.text.startswith(self.expected):
