@@ -4,6 +4,7 @@ Posts of a thread stand in one flat line, numbered in the order in which they we
 to what it answers. A deleted post leaves its number behind, and its text opens to its author alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,9 +70,9 @@ def is_own(post: Post, viewer: Viewer) -> bool:
     return post.author_id is not None and post.author_id == viewer.member_id
 
 
-def keys_when_deleted(author_id: int) -> Keys:
-    """A deleted text opens to its author alone, who may take the deletion back."""
-    return frozenset({own_key(author_id)})
+def keys_when_deleted(author_ids: Iterable[int]) -> Keys:
+    """What was deleted opens to those who wrote it alone; they may take the deletion back."""
+    return frozenset(own_key(author_id) for author_id in author_ids)
 
 
 def refuse_to_reply(viewer: Viewer, thread: Thread) -> Refused | None:
@@ -81,22 +82,24 @@ def refuse_to_reply(viewer: Viewer, thread: Thread) -> Refused | None:
     return Refused(Reason.CLOSED) if thread.is_closed else None
 
 
-def refuse_to_edit(viewer: Viewer, post: Post) -> Refused | None:
-    """Authors may edit what they wrote as long as it stands."""
+def refuse_to_delete(viewer: Viewer, post: Post) -> Refused | None:
+    """Authors may take back what they wrote, also after leaving the SIG and while suspended."""
     if not is_own(post, viewer):
         return Refused(Reason.NOT_YOURS)
     return Refused(Reason.MISSING) if post.deleted_at else None
 
 
-def refuse_to_delete(viewer: Viewer, post: Post) -> Refused | None:
-    """Authors may take back what they wrote, also after leaving the SIG."""
-    return refuse_to_edit(viewer, post)
+def refuse_to_edit(viewer: Viewer, post: Post, sig_id: int) -> Refused | None:
+    """Authors may edit what they wrote as long as it stands, and they may write in its SIG: editing is publishing."""
+    return refuse_to_delete(viewer, post) or refuse_to_post(viewer, sig_id)
 
 
-def refuse_to_restore(viewer: Viewer, post: Post, now: datetime) -> Refused | None:
-    """The author may take a deletion back for `UNDO_DELETE_FOR`."""
+def refuse_to_restore(viewer: Viewer, post: Post, sig_id: int, now: datetime) -> Refused | None:
+    """Those who may still write in the SIG may take a deletion back for `UNDO_DELETE_FOR`."""
     if not is_own(post, viewer):
         return Refused(Reason.NOT_YOURS)
+    if refused := refuse_to_post(viewer, sig_id):
+        return refused
     if post.deleted_at is None:
         return Refused(Reason.STALE)
     return Refused(Reason.TOO_LATE) if now - post.deleted_at > UNDO_DELETE_FOR else None

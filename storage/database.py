@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Executable, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -23,6 +23,10 @@ WRITER_PATIENCE = 5.0
 
 statements_of_request: ContextVar[list[str] | None] = ContextVar("statements_of_request", default=None)
 """Where the statements of the current request are noted; None notes nothing."""
+
+
+_IN_THE_WAY = frozenset({"40P01", "40001", "55P03"})
+"""PostgreSQL's deadlock, serialization failure and lock not available: whoever tries again gets through."""
 
 
 class Busy(RuntimeError):
@@ -58,8 +62,11 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection that only reads; each statement sees what is committed when it starts."""
-        async with self._reader.connect() as connection:
-            yield connection
+        try:
+            async with self._reader.connect() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise Busy("every reader is taken") from error
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -72,6 +79,10 @@ class Database:
         except OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy("another process is writing") from error
+            raise
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
+                raise Busy("another transaction was in the way") from error
             raise
 
     async def close(self) -> None:

@@ -1,9 +1,10 @@
-"""Forgetting: what was kept for a while about accounts is deleted when its time is over."""
+"""Forgetting: what was kept for a while is deleted when its time is over."""
 
 from datetime import datetime
 
 from storage.addresses import forget_old_addresses
 from storage.database import Database
+from storage.forum.removal import forget_deleted_posts
 from storage.mail_tokens import forget_old_tokens
 from storage.registrations import forget_old_registrations
 from storage.sessions import forget_ended_sessions
@@ -11,10 +12,12 @@ from storage.throttle import forget_old_counts
 
 
 async def forget_what_is_over(database: Database, now: datetime) -> None:
-    """Delete ended sessions, old tokens and counts, and registrations and addresses that nobody confirmed."""
+    """Delete ended sessions, old tokens and counts, registrations and addresses that nobody confirmed, and the text of
+    posts whose deletion can no longer be taken back."""
     async with database.writing() as connection:
         await forget_ended_sessions(connection, now)
         await forget_old_registrations(connection, now)
         await forget_old_addresses(connection, now)
         await forget_old_tokens(connection, now)
         await forget_old_counts(connection, now)
+        await forget_deleted_posts(connection, now)

@@ -6,7 +6,9 @@ elsewhere; mathematics is shown as its source. nh3 has the last word over whatev
 
 import html
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import nh3
@@ -128,21 +130,34 @@ def render_markdown(source: str) -> SafeHtml:
     """The HTML of a post. Raises TooComplex for what could only be shown after a long time."""
     if _looks_pathological(source):
         raise TooComplex
-    return SafeHtml(_cleaner.clean(_parser.render(source)).strip())
+    known: dict[str, Any] = {}
+    tokens = _parser.parse(source, known)
+    if _written_length(tokens) > _LONGEST_HTML:  # one address that is named thousands of times
+        raise TooComplex
+    written = _parser.renderer.render(tokens, _parser.options, known)
+    if len(written) > _LONGEST_HTML:
+        raise TooComplex
+    return SafeHtml(_cleaner.clean(written).strip())
+
+
+def _written_length(tokens: Sequence[Token]) -> int:
+    inner = (child for token in tokens for child in token.children or ())
+    return sum(len(str(value)) for token in inner for value in token.attrs.values())
 
 
 _MARKERS = re.compile(r"[\[\]*_`~<|!]")
 _MOST_MARKERS = 12_000
+_MOST_CELLS = 20_000
+_LONGEST_HTML = 200_000
+"""Characters; upstream's posts stay below a tenth of it. What is longer, or has more tags than anyone writes, is shown
+as its source, or refused."""
 
 
 def _looks_pathological(source: str) -> bool:
     """Thousands of unclosed brackets and the like: no human text comes near, and parsing them takes seconds."""
-    return len(_MARKERS.findall(source)) > _MOST_MARKERS
+    widest = max((line.count("|") for line in source.splitlines()), default=0)
+    return len(_MARKERS.findall(source)) > _MOST_MARKERS or widest * source.count("\n") > _MOST_CELLS
 
-
-_LONGEST_HTML = 200_000
-"""Characters; upstream's posts stay below a tenth of it. What is longer, or has more tags than anyone writes, is shown
-as its source."""
 
 _reader = nh3.Cleaner(
     tags=_TAGS | {"img", "h1", "b", "i", "strike"},

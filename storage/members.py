@@ -3,7 +3,7 @@ its audience. Keys are worked out anew, in the same transaction, whenever someth
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
@@ -27,7 +27,19 @@ from domain.members import (
     tidy_value,
     visible_entries,
 )
-from domain.visibility import Audience, Guarded, Owner, Scope, Viewer, keys_for, member_ring, reveal, widens
+from domain.visibility import (
+    ONLY_ME,
+    Audience,
+    Guarded,
+    Owner,
+    Ring,
+    Scope,
+    Viewer,
+    keys_for,
+    member_ring,
+    reveal,
+    widens,
+)
 from storage.database import Database, fetch_all, fetch_one
 from storage.events import note
 from storage.key_sets import intern_key_set, parse_keys
@@ -125,7 +137,9 @@ async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
 
 async def _hold_owner(connection: AsyncConnection, member_id: int) -> Owner:
     """The same, with the member's row held until the transaction ends: what changes keys goes one after the other."""
-    await connection.execute(select(Member.c.member_id).where(Member.c.member_id == member_id).with_for_update())
+    await connection.execute(
+        select(Member.c.member_id).where(Member.c.member_id == member_id).with_for_update(key_share=True)
+    )
     return await find_owner(connection, member_id)
 
 
@@ -206,6 +220,19 @@ class EntryChange:
     audience: str
 
 
+def _complete(
+    typed: Mapping[EntryKind, tuple[str | None, str | None]], stored: Mapping[EntryKind, Entry], ring: Ring
+) -> dict[EntryKind, EntryChange]:
+    """The changes with what the form left out taken from what is stored: nothing is emptied or opened by a gap."""
+    found = {}
+    for kind, (value, audience) in typed.items():
+        entry = stored.get(kind)
+        kept_value = (reveal(entry.value, ring) if entry else None) or ""
+        kept_audience = str(entry.audience if entry else ENTRY_RULES[kind].default)
+        found[kind] = EntryChange(kept_value if value is None else value, audience or kept_audience)
+    return found
+
+
 async def find_edit_page(database: Database, seal: Seal, member_id: int) -> EditPage:
     """The owner's form with what is stored."""
     async with database.reading() as connection:
@@ -272,6 +299,8 @@ def _options(kind: EntryKind, chosen: str, sigs: list[MySig], members: int, mate
             offered += [(Audience(Scope.SIG, sig.sig_id), sig.name, sig.member_count) for sig in sigs]
         elif scope is not Scope.EVERYONE or ENTRY_RULES[kind].may_be_public:
             offered.append((Audience(scope), None, counts.get(scope, 1)))
+    if chosen not in {str(audience) for audience, _, _ in offered}:
+        chosen = str(ONLY_ME)  # a SIG that was left opens nothing
     return tuple(
         AudienceOption(
             value=str(audience), scope=audience.scope, name=name, people=people, chosen=str(audience) == chosen
@@ -284,19 +313,23 @@ async def save_entries(
     database: Database,
     seal: Seal,
     member_id: int,
-    typed: Mapping[EntryKind, EntryChange],
+    form: Mapping[EntryKind, tuple[str | None, str | None]],
     now: datetime,
     *,
     public_page: bool,
     confirmed: bool,
 ) -> EditPage | None:
-    """Save the form, all of it or nothing. None when saved; else the form again, with what was typed, each problem
-    beside its field, or the entries whose audience would widen and so wait for a yes."""
+    """Save the form (value and audience of each entry, None where it has none), all of it or nothing.
+
+    None when saved; else the form again, with what was typed, each problem beside its field, or the entries whose
+    audience would widen and so wait for a yes.
+    """
     async with database.writing() as connection:
         owner = await _hold_owner(connection, member_id)
         stored = {entry.kind: entry for entry in await _entries_of(connection, member_id, seal)}
+        typed = _complete(form, stored, member_ring(member_id, in_good_standing=False))
         problems = _problems(typed, owner)
-        widening = () if confirmed else _widening(typed, stored, owner, public_page)
+        widening = () if confirmed or problems else _widening(typed, stored, owner, public_page)
         if problems or widening:
             return await _edit_page(connection, seal, member_id, typed, problems, widening, public_page)
         if public_page != owner.has_public_page:
@@ -329,16 +362,13 @@ def _problems(typed: Mapping[EntryKind, EntryChange], owner: Owner) -> dict[Entr
 def _widening(
     typed: Mapping[EntryKind, EntryChange], stored: Mapping[EntryKind, Entry], owner: Owner, public_page: bool
 ) -> tuple[EntryKind, ...]:
-    """The entries that somebody could see after this change who cannot now. One that is empty shows nothing yet."""
-    after = Owner(owner.member_id, owner.sig_ids, owner.in_good_standing, public_page)
-    found = []
-    for kind, change in typed.items():
-        if kind not in stored:
-            continue
-        try:
-            chosen = Audience.parse(change.audience)
-        except ValueError:
-            continue
-        if widens(stored[kind].audience, chosen, owner, after):
-            found.append(kind)
-    return tuple(found)
+    """The stored entries that somebody could see after this change who cannot now, be it only once the owner is
+    confirmed or no longer suspended."""
+    before = replace(owner, in_good_standing=True)
+    after = replace(before, has_public_page=public_page)
+    chosen = {kind: Audience.parse(change.audience) for kind, change in typed.items()}
+    return tuple(
+        kind
+        for kind, entry in stored.items()
+        if widens(entry.audience, chosen.get(kind, entry.audience), before, after)
+    )

@@ -245,6 +245,8 @@ async def leave_sig(database: Database, viewer: Viewer, slug: str, now: datetime
         sig_id = await _find_visible_sig(connection, viewer, slug)
         if sig_id is None or viewer.member_id is None:
             return Refused(Reason.MISSING)
+        holding = select(Sig.c.sig_id).where(Sig.c.sig_id == sig_id).with_for_update(key_share=True)
+        await connection.execute(holding)  # so that owners leave one after the other, and one stays
         role = await _role_of(connection, viewer.member_id, sig_id)
         if refused := refuse_to_leave(role, await _count_other_owners(connection, viewer.member_id, sig_id)):
             return refused

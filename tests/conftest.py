@@ -5,6 +5,7 @@ The servers of `tests/services.py` belong to the run, not to one worker of it.
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ from tests.clean_headers import demand_clean_headers
 from web.app import create_app
 from web.settings import Settings
 from web.visits import SESSION_COOKIE
+
+os.environ.setdefault("STOA_DEVELOPMENT", "true")  # the airlock stands in every test, and the mailbox can be read
 
 ENGINES = ("sqlite", "postgresql")
 ADDRESS = "https://127.0.0.1:8000"

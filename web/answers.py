@@ -16,6 +16,7 @@ from domain.pages import ErrorPage, Failure, Frame
 from domain.refusals import Reason, Refused
 from domain.views import PageView
 from storage.database import Busy
+from web.forms import Form
 from web.policy import Cache
 from web.visits import SAFE_METHODS, Refusal, Visit, is_local_path
 
@@ -108,6 +109,8 @@ def _error_page(
     request: Request[Any, Any, Any], failure: Failure, status: int, retry_after: int | None = None, kept: str = ""
 ) -> Response[str]:
     visit: Visit | None = request.state.get("visit")
+    typed: Form | None = request.state.get("form")
+    kept = kept or (typed.written() if typed else "")
     surroundings = _surroundings(visit) if visit else _NOBODY
     surroundings = {**surroundings, "path": _page_of(request)}
     page = ErrorPage(status=status, failure=failure, retry_after=retry_after, kept=kept or None)

@@ -76,7 +76,8 @@ def _visit(request: Request) -> Visit:  # type: ignore[type-arg]
 
 
 async def _form(request: Request) -> Form:  # type: ignore[type-arg]
-    return await read_form(request)
+    request.state.form = await read_form(request)  # error pages give back what was written
+    return request.state.form  # type: ignore[no-any-return]
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The `stoa` command: set up, serve, work, seed, import. `./dev` calls it inside the project's own environment."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -70,7 +71,8 @@ def _run(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
 @click.option("--empty", is_flag=True, help="Leave the demo community out.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 def up(port: int, empty: bool, workers: int) -> None:
-    """Set everything up, load the demo community once, and serve it."""
+    """Set everything up, load the demo community once, and serve it, with the pages that developers need."""
+    os.environ.setdefault("STOA_DEVELOPMENT", "true")
     if empty:
         _run(_nothing)
     else:

@@ -28,8 +28,8 @@ class Form:
         return " ".join(self.text(name).split())
 
     def checked(self, name: str) -> bool:
-        """Whether a box was ticked."""
-        return bool(self.text(name))
+        """Whether a box was ticked: ours say `yes`."""
+        return self.text(name) == "yes"
 
     def number(self, name: str) -> int | None:
         """The field as an id, None when it is missing; anything else is a bad request."""
@@ -39,10 +39,6 @@ class Form:
         if not (text.isascii() and text.isdigit() and len(text) < 19):
             raise Refusal(Failure.BAD_REQUEST, 400)
         return int(text)
-
-    def has(self, *names: str) -> bool:
-        """Whether the form had all of these fields, be they empty."""
-        return all(name in self._fields for name in names)
 
     def written(self) -> str:
         """What a person wrote into it, to be given back where the form itself cannot be shown again."""

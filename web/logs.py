@@ -1,6 +1,7 @@
 """Logs: what happened and where, never with what values. Tracebacks are plain, because local variables hold secrets."""
 
 import logging
+import sys
 
 import structlog
 
@@ -15,6 +16,6 @@ def set_up_logs() -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

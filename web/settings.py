@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", description="smtp://user:password@host:port; empty writes mail to a folder")
     mail_from: str = Field(default="stoa@localhost", description="the sender of every mail")
     trusted_proxies: int = Field(default=0, ge=0, le=9, description="proxies in front whose X-Forwarded-For counts")
-    development: bool = Field(default=True, description="pattern and mailbox pages, on a loopback address only")
+    development: bool = Field(default=False, description="pattern and mailbox pages, on a loopback address only")
     worker: bool = Field(default=True, description="consume events inside the server process")
 
     @property

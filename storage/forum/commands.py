@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
@@ -87,7 +88,7 @@ async def start_thread(
         async with database.writing() as connection:
             sig = await _lock_sig(connection, viewer, sig_slug, now)
             member_id = _writer(viewer, refuse_to_post(viewer, sig.sig_id) if sig else Refused(Reason.MISSING))
-            await _stop_if_sent(connection, member_id, draft.submission)
+            await _stop_if_sent(connection, member_id, draft)
             return await _add_thread(connection, member_id, sig, title, tags, draft, html, now)
     except _SentBefore as before:
         return before.written
@@ -121,12 +122,20 @@ async def _lock_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now:
     return (await connection.execute(counting)).first()
 
 
-async def _stop_if_sent(connection: AsyncConnection, member_id: int, submission: str) -> None:
-    if not submission:
+def _submission(member_id: int, draft: Draft) -> str | None:
+    """What makes a form that is sent twice one post: of one member and of one text, for whoever goes back and writes
+    something else sends something else."""
+    if not draft.submission:
+        return None
+    parts = (str(member_id), draft.submission, draft.title, draft.body)
+    return sha256("\0".join(parts).encode()).hexdigest()
+
+
+async def _stop_if_sent(connection: AsyncConnection, member_id: int, draft: Draft) -> None:
+    submission = _submission(member_id, draft)
+    if submission is None:
         return
-    known = select(PostRow.c.post_id, PostRow.c.thread_id).where(
-        PostRow.c.submission == submission, PostRow.c.member_id == member_id
-    )
+    known = select(PostRow.c.post_id, PostRow.c.thread_id).where(PostRow.c.submission == submission)
     if row := await fetch_one(connection, known):
         raise _SentBefore(Written(row.post_id, row.thread_id))
 
@@ -187,7 +196,7 @@ async def _add_post(
         "key_set_id": await intern_key_set(connection, post_keys(place.reading, place.sig_id, member_id)),
         "written_at": now,
         "version": 1,
-        "submission": draft.submission or None,
+        "submission": _submission(member_id, draft),
     }
     added = await connection.execute(insert(PostRow).values(row).returning(PostRow.c.post_id))
     post_id: int = added.scalar_one()
@@ -208,7 +217,7 @@ async def set_tags(connection: AsyncConnection, sig_id: int, thread_id: int, tag
     held = select(ThreadTag.c.tag_id).where(ThreadTag.c.thread_id == thread_id)
     await connection.execute(update(Tag).where(Tag.c.tag_id.in_(held)).values(thread_count=Tag.c.thread_count - 1))
     await connection.execute(delete(ThreadTag).where(ThreadTag.c.thread_id == thread_id))
-    for name in tags:
+    for name in sorted(tags):  # in one order, so that two threads never wait for each other's tags
         counting = insert_into(connection, Tag).values(sig_id=sig_id, name=name, thread_count=1)
         counted = counting.on_conflict_do_update(
             index_elements=["sig_id", "name"], set_={"thread_count": Tag.c.thread_count + 1}
@@ -228,8 +237,8 @@ async def write_reply(
         async with database.writing() as connection:
             place = await _take_number(connection, viewer, thread_id, now)
             member_id = _writer(viewer, None)
-            await _stop_if_sent(connection, member_id, draft.submission)
-            await _demand_target(connection, thread_id, draft.reply_to_id)
+            await _stop_if_sent(connection, member_id, draft)
+            await _demand_target(connection, viewer, thread_id, draft.reply_to_id)
             post_id = await _add_post(connection, member_id, place, draft, html, now)
             await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
             return Written(post_id, thread_id)
@@ -242,7 +251,7 @@ async def write_reply(
 async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
     counting = (
         update(ThreadRow)
-        .where(ThreadRow.c.thread_id == thread_id)
+        .where(ThreadRow.c.thread_id == thread_id, ThreadRow.c.deleted_at.is_(None))
         .values(
             post_count=ThreadRow.c.post_count + 1,
             last_post_at=now,
@@ -251,7 +260,8 @@ async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: i
             version=ThreadRow.c.version + 1,
         )
     )
-    await connection.execute(counting)
+    if (await connection.execute(counting)).rowcount == 0:
+        raise _Abandoned(Refused(Reason.MISSING))
     row = await fetch_one(connection, visible_thread(viewer, thread_id))
     if row is None:
         raise _Abandoned(Refused(Reason.MISSING))
@@ -263,16 +273,28 @@ async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: i
     return _Place(thread_id, row.sig_id, Reading(row.reading), row.post_count, PostKind.REPLY)
 
 
-async def _demand_target(connection: AsyncConnection, thread_id: int, post_id: int | None) -> None:
+async def _demand_target(connection: AsyncConnection, viewer: Viewer, thread_id: int, post_id: int | None) -> None:
     if post_id is None:
         return
-    target = select(PostRow.c.post_id).where(PostRow.c.post_id == post_id, PostRow.c.thread_id == thread_id)
+    target = select(PostRow.c.post_id).where(
+        PostRow.c.post_id == post_id,
+        PostRow.c.thread_id == thread_id,
+        PostRow.c.number.is_not(None),
+        PostRow.c.deleted_at.is_(None),
+        opens(PostRow.c.key_set_id, viewer.ring),
+    )
     if await fetch_one(connection, target) is None:
         raise _Abandoned(Refused(Reason.MISSING))
 
 
-async def find_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Any:
-    """A post that the viewer may see, with what the rules and the counters need of its thread and SIG."""
+async def hold_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Any:
+    """A post that the viewer may see, with what the rules and the counters need of its thread and SIG.
+
+    Its thread is held until the transaction ends: whatever changes a thread queues, thread first and SIG second.
+    """
+    thread = select(PostRow.c.thread_id).where(PostRow.c.post_id == post_id).scalar_subquery()
+    holding = select(ThreadRow.c.thread_id).where(ThreadRow.c.thread_id == thread)
+    await connection.execute(holding.with_for_update(key_share=True))
     statement = (
         select(
             PostRow.c.post_id,
@@ -284,9 +306,9 @@ async def find_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -
             PostRow.c.deleted_at,
             KeySet.c.text.label("keys"),
             ThreadRow.c.sig_id,
-            ThreadRow.c.post_count,
             ThreadRow.c.tag_names,
             ThreadRow.c.accepted_post_id,
+            ThreadRow.c.deleted_at.label("thread_deleted_at"),
             Sig.c.reading,
         )
         .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
@@ -305,10 +327,10 @@ async def edit_post(
     if isinstance(html, Refused):
         return html
     async with database.writing() as connection:
-        row = await find_post(connection, viewer, post_id)
+        row = await hold_post(connection, viewer, post_id)
         if row is None:
             return Refused(Reason.MISSING)
-        if refused := refuse_to_edit(viewer, post_of(row)):
+        if refused := refuse_to_edit(viewer, post_of(row), row.sig_id):
             return refused
         if row.version != version:
             return Refused(Reason.STALE)

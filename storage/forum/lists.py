@@ -15,10 +15,12 @@ from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import opens
 from storage.members import find_people
-from storage.tables import Id, Moment, Sig, Tag, Thread, ThreadTag
+from storage.tables import Id, Moment, Post, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
 
 _LastAuthor = AuthorRow.table.alias()
+_Opening = Post.table.alias()
+_SOMEBODY = MemberLine(kind=LineKind.HIDDEN, tile="hidden")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HIGHEST = 2**63 - 1
 
@@ -81,10 +83,12 @@ def _visible_threads(viewer: Viewer) -> Select[Any]:
             _LastAuthor.c.author_id.label("last_author_id"),
             _LastAuthor.c.name.label("last_author_name"),
             _LastAuthor.c.source_url.label("last_author_url"),
+            _Opening.c.deleted_at.label("opening_deleted_at"),
         )
         .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
         .outerjoin(AuthorRow, AuthorRow.c.author_id == Thread.c.author_id)
         .outerjoin(_LastAuthor, _LastAuthor.c.author_id == Thread.c.last_author_id)
+        .outerjoin(_Opening, (_Opening.c.thread_id == Thread.c.thread_id) & (_Opening.c.number == 1))
         .where(opens(Thread.c.key_set_id, viewer.ring), Thread.c.deleted_at.is_(None))
     )
 
@@ -155,7 +159,7 @@ def _thread_line(row: Row[Any], people: dict[int, Person], ring: Ring) -> Thread
         title=row.title,
         sig_slug=row.slug,
         sig_name=row.name,
-        author=byline(row.member_id, source, people, ring),
+        author=_SOMEBODY if row.opening_deleted_at else byline(row.member_id, source, people, ring),
         last_author=byline(row.last_member_id, last, people, ring) if has_reply else None,
         started_at=row.started_at,
         last_post_at=row.last_post_at,

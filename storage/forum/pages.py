@@ -55,6 +55,7 @@ def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
             ThreadRow.c.post_count,
             ThreadRow.c.accepted_post_id,
             ThreadRow.c.closed_at,
+            ThreadRow.c.deleted_at,
             Sig.c.slug.label("sig_slug"),
             Sig.c.name.label("sig_name"),
             Sig.c.description.label("sig_description"),
@@ -107,7 +108,7 @@ def _posts_with_context() -> Select[Any]:
             SourceSite.c.name.label("site"),
         )
         .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
-        .outerjoin(_Target, _Target.c.post_id == PostRow.c.reply_to_id)
+        .outerjoin(_Target, (_Target.c.post_id == PostRow.c.reply_to_id) & _Target.c.number.is_not(None))
         .outerjoin(
             Participant,
             (Participant.c.thread_id == PostRow.c.thread_id) & (Participant.c.member_id == PostRow.c.member_id),
@@ -153,7 +154,7 @@ async def find_thread_page(
         accepted=accepted if page == 1 else None,
         page=page,
         pages=pages,
-        may_reply=refuse_to_reply(viewer, thread) is None,
+        may_reply=row.deleted_at is None and refuse_to_reply(viewer, thread) is None,
         may_join=sig_key(thread.sig_id) not in viewer.ring and refuse_to_join(viewer) is None,
         reply=reply,
     )
@@ -210,9 +211,9 @@ def _post_view(
         reply_to_number=row.target_number if html is not None else None,
         reply_to_page=page_of(row.target_number) if html is not None and row.target_number else None,
         key=chip_for_sig(Reading(thread_row.reading), thread_row.sig_name),
-        may_edit=refuse_to_edit(viewer, post) is None,
+        may_edit=refuse_to_edit(viewer, post, thread.sig_id) is None,
         may_delete=refuse_to_delete(viewer, post) is None,
-        may_restore=html is not None and post.deleted_at is not None,
+        may_restore=bool(html) and post.deleted_at is not None,
         may_accept=refuse_to_accept(viewer, thread, post) is None,
         source=_source_line(row, thread.thread_id),
     )
@@ -297,6 +298,7 @@ async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> Ed
             PostRow.c.version,
             PostRow.c.deleted_at,
             KeySet.c.text.label("keys"),
+            ThreadRow.c.sig_id,
             ThreadRow.c.title,
             ThreadRow.c.tag_names,
             Sig.c.name,
@@ -311,7 +313,7 @@ async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> Ed
         row = await fetch_one(connection, statement)
     if row is None:
         return Refused(Reason.MISSING)
-    if refused := refuse_to_edit(viewer, post_of(row)):
+    if refused := refuse_to_edit(viewer, post_of(row), row.sig_id):
         return refused
     is_opening = row.kind == PostKind.OPENING
     return EditPostPage(

@@ -103,6 +103,8 @@ async def _iter_threads(connection: AsyncConnection, place: Place) -> AsyncItera
 
 async def _number_posts(connection: AsyncConnection, some: ColumnElement[bool], open_id: int) -> int:
     """Number what has no number yet, behind what has: the opening post first, then by time, then by source and id."""
+    holding = select(THREADS.c.thread_id).where(some).with_for_update(key_share=True)
+    await connection.execute(holding)  # a member who replies at this moment takes the number behind
     order = (
         case((POSTS.c.kind == PostKind.OPENING.value, 0), else_=1),
         POSTS.c.written_at,

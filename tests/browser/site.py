@@ -89,7 +89,7 @@ async def open_site(home: Path) -> AsyncIterator[Site]:
     world = await build_world(database, seal, _parts())
     talk = await _build_talk(database, world)
     extreme = await _build_extreme(database, world)
-    with running_server(1, {"STOA_HOME": str(home)}, home / "server.log") as server:
+    with running_server(1, {"STOA_HOME": str(home), "STOA_DEVELOPMENT": "true"}, home / "server.log") as server:
         yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme)
     await database.close()
 

@@ -1,5 +1,5 @@
-"""axe over every page of the product, and over what pages become when they are used: no violation, at both widths, by day
-and by night.
+"""axe over every page of the product, and over what pages become when they are used: no violation, at both widths, by
+day and by night.
 """
 
 from collections.abc import Awaitable, Callable

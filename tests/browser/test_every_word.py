@@ -5,6 +5,7 @@ brackets, nothing of ours stands outside of them. Needs no browser: pages are as
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -12,10 +13,12 @@ import httpx
 import pytest
 from babel.support import NullTranslations
 
+from storage.letters import LetterKind
 from tests.browser.specimens import SPECIMENS
 from tests.cast import PARTS
 from tests.conftest import Stoa
-from web.templating import translations
+from web.mail import write_mail
+from web.templating import Templates, translations
 
 IN_ATTRIBUTES = frozenset({"alt", "aria-label", "placeholder", "title"})
 SPOKEN_BY_NOBODY = frozenset({"script", "style", "code", "pre"})
@@ -82,7 +85,7 @@ def untranslated(html: str) -> list[str]:
         elif depth == 0:
             outside.append(piece)
     assert depth == 0, "a bracket is left open"
-    text = " ".join("\n".join(outside).split())
+    text = " ".join("|".join(outside).split())
     for words in sorted(THEIRS | NAMES, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", "|", text)
     return re.findall(r"[^\W\d_]{2,}(?:[ ][^\W\d_]+)*", text)
@@ -150,5 +153,15 @@ async def test_every_word_of_ours_is_translated(stoa: Stoa, part: str) -> None:
 
 
 def test_a_word_that_is_not_translated_is_found() -> None:
-    page = "<title>⟦Square⟧ · Stoa</title><p>⟦Read %s⟧ <b>now</b></p><input placeholder='Write here'> <i>⟦soon⟧</i> to Lin Meiling"
-    assert untranslated(page) == ["now Write here", "to"]
+    page = "<title>⟦Square⟧ · Stoa</title><p>⟦Read %s⟧ <b>now</b></p><input alt='Write it'><i>⟦soon⟧</i> to Lin Meiling"
+    assert untranslated(page) == ["now Write it", "to"]
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_every_word_of_a_mail_is_translated(kind: LetterKind) -> None:
+    environment = Templates(assets={}, strict=True).environment
+    with _another_language():
+        mail = write_mail(environment, kind, "lin@example.org", link="/1", host="127.0.0.1")
+    assert mail.subject.startswith("⟦")
+    assert untranslated(mail.html) == []
+    assert untranslated(escape(f"{mail.subject} {mail.text}")) == []

@@ -1,5 +1,6 @@
-"""The watch itself: what it must see it does see, so that its silence over the whole suite means something. The crawl under it
-is every other test here: test_layout.py opens each page of the route table and each menu in it.
+"""The watch itself: what it must see it does see, so that its silence over the whole suite means something.
+
+The crawl under it is every other test here: test_layout.py opens each page of the route table and each menu in it.
 """
 
 import pytest

@@ -7,7 +7,7 @@ Each test's browsers are watched, so that the whole suite is the crawl.
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, Response, WebError
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Page, Request, Response, WebError
 
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium notes of an error page of ours that a test asked for on purpose."""
@@ -69,5 +69,5 @@ class Watch:
 def _where(request: Request) -> str:
     try:
         return request.frame.url
-    except Exception:  # noqa: BLE001 -- a navigation's request has no frame yet, and says so by an error of no class
+    except Error:  # a navigation's request has no frame yet
         return "a navigation"

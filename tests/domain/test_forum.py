@@ -19,9 +19,9 @@ from domain.forum import (
     refuse_to_restore,
     tidy_tags,
 )
-from domain.refusals import Problem, Reason
+from domain.refusals import Problem, Reason, Refused
 from domain.views import SafeHtml
-from domain.visibility import PUBLIC, VISITOR, Guarded, Viewer, member_ring
+from domain.visibility import PUBLIC, VISITOR, Guarded, Ring, Viewer, member_ring
 from tests.cast import NOON
 
 AUTHOR, MATE, STRANGER, NEWCOMER = 1, 2, 3, 4
@@ -69,9 +69,23 @@ def test_who_may_reply(who: str, open_thread: Reason | None, closed_thread: Reas
     ],
 )
 def test_who_may_edit_and_delete(who: str, standing: Reason | None, deleted: Reason | None) -> None:
-    for rule in (refuse_to_edit, refuse_to_delete):
-        found = [rule(VIEWERS[who], post) for post in (_post(), _post(deleted=NOON))]
-        assert [refused and refused.reason for refused in found] == [standing, deleted]
+    for post, reason in ((_post(), standing), (_post(deleted=NOON), deleted)):
+        for refused in (refuse_to_edit(VIEWERS[who], post, SIG), refuse_to_delete(VIEWERS[who], post)):
+            assert (refused and refused.reason) == reason
+
+
+@pytest.mark.parametrize(
+    ("ring", "reason"),
+    [
+        (member_ring(AUTHOR, in_good_standing=True), Reason.NOT_A_MEMBER),
+        (member_ring(AUTHOR, in_good_standing=False), Reason.NOT_CONFIRMED),
+    ],
+)
+def test_who_may_no_longer_write_can_take_back_and_not_publish(ring: Ring, reason: Reason) -> None:
+    viewer = Viewer(AUTHOR, ring)
+    assert refuse_to_delete(viewer, _post()) is None
+    assert refuse_to_edit(viewer, _post(), SIG) == Refused(reason)
+    assert refuse_to_restore(viewer, _post(deleted=NOON), SIG, NOON) == Refused(reason)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +99,7 @@ def test_who_may_edit_and_delete(who: str, standing: Reason | None, deleted: Rea
     ],
 )
 def test_who_may_undo_a_deletion(who: str, deleted: datetime | None, later: timedelta, reason: Reason | None) -> None:
-    refused = refuse_to_restore(VIEWERS[who], _post(deleted=deleted), NOON + later)
+    refused = refuse_to_restore(VIEWERS[who], _post(deleted=deleted), SIG, NOON + later)
     assert (refused and refused.reason) == reason
 
 

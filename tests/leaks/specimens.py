@@ -161,8 +161,8 @@ def _people(planted: Planted) -> Iterator[Ask]:
 def _save_profile(_: Planted) -> Iterator[Ask]:
     chosen = {f"{kind}.audience": "members" for kind in ENTRY_RULES}
     yield Ask("/profile/edit", {})
-    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "public_page": "on"})
-    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "on"})
+    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "public_page": "yes"})
+    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "yes"})
 
 
 def _form(path: str, *forms: Mapping[str, str]) -> Specimens:
@@ -179,9 +179,9 @@ _REGISTRATION = {
     "profession": "Broker",
     "email": "new@mail.test",
     "password": "a long enough phrase",
-    "is_adult": "on",
-    "accepts_terms": "on",
-    "accepts_privacy": "on",
+    "is_adult": "yes",
+    "accepts_terms": "yes",
+    "accepts_privacy": "yes",
 }
 
 
@@ -193,7 +193,7 @@ def _register(planted: Planted) -> Iterator[Ask]:
 def _sign_in(planted: Planted) -> Iterator[Ask]:
     for email in (planted.world["olga"].email, planted.world["nina"].email, "nobody@mail.test"):
         yield Ask("/sign-in", {"email": email, "password": "not the password", "next": "/settings"})
-    yield Ask("/sign-in", {"email": planted.world["olga"].email, "password": PASSWORD, "remember": "on"})
+    yield Ask("/sign-in", {"email": planted.world["olga"].email, "password": PASSWORD, "remember": "yes"})
 
 
 def _forgot(planted: Planted) -> Iterator[Ask]:

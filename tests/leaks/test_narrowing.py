@@ -26,9 +26,9 @@ def _profile(theatre: Theatre, owner: str, audience: str, *, public_page: bool =
         if canary.owner == owner and canary.field.startswith("entries.value")
     }
     form = {kind: values.get(kind, "") for kind in ENTRY_RULES} | {"gender": "other"}
-    form |= {f"{kind}.audience": audience for kind in ENTRY_RULES} | {"confirm_widening": "on"}
+    form |= {f"{kind}.audience": audience for kind in ENTRY_RULES} | {"confirm_widening": "yes"}
     form["email.audience"] = "members" if audience == "everyone" else audience
-    return form | ({"public_page": "on"} if public_page else {})
+    return form | ({"public_page": "yes"} if public_page else {})
 
 
 async def _pages(theatre: Theatre, viewer: str) -> str:

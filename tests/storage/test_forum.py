@@ -11,6 +11,7 @@ from domain.refusals import Problem, Reason, Refused
 from domain.views import SafeHtml
 from domain.visibility import VISITOR, Viewer
 from storage.database import Database
+from storage.forgetting import forget_what_is_over
 from storage.forum.commands import Draft, Written, edit_post, start_thread, write_reply
 from storage.forum.pages import find_edit_page, find_post_place, find_thread_page
 from storage.forum.removal import accept_post, delete_post, restore_post
@@ -140,6 +141,90 @@ async def test_a_thread_with_nothing_but_its_opening_goes_with_it(database: Data
     await restore_post(database, viewer, lone.post_id, NOON)
     assert (await _page(database, VISITOR, lone.thread_id)).title == "A lone thread"
     assert await _counts(database, sig_id) == (2, 4)
+
+
+async def test_a_thread_of_which_nothing_stands_is_gone_and_comes_back_with_any_post(
+    database: Database, world: World
+) -> None:
+    thread_id, sig_id = world.public_thread.thread_id, world.sigs["turnaround"]
+    posts = {
+        part: post.post_id
+        for part, post in zip(("amara", "joost", "lin"), (await _page(database, VISITOR, thread_id)).posts, strict=True)
+    }
+    for part, post_id in posts.items():
+        assert isinstance(await delete_post(database, world[part].viewer, post_id, NOON), Written)
+    assert await find_thread_page(database, VISITOR, thread_id, 1, EMPTY) is None
+    assert await _counts(database, sig_id) == (0, 0)
+    draft = Draft(body="Still here", submission="late")
+    assert await write_reply(database, world["amara"].viewer, thread_id, draft, NOON) == Refused(Reason.MISSING)
+    assert isinstance(await restore_post(database, world["lin"].viewer, posts["lin"], NOON), Written)
+    page = await _page(database, VISITOR, thread_id)
+    assert [post.html is not None for post in page.posts] == [False, False, True]
+    assert await _counts(database, sig_id) == (1, 1)
+
+
+async def test_who_deleted_the_opening_is_not_named_in_lists(database: Database, world: World) -> None:
+    await delete_post(database, world["amara"].viewer, world.public_thread.post_id, NOON)
+    sig = await find_sig_page(database, VISITOR, "turnaround")
+    assert sig is not None
+    assert [thread.author.name for thread in sig.threads] == [None]
+
+
+async def test_a_sig_tells_of_the_newest_thread_that_still_stands(database: Database, world: World) -> None:
+    viewer, later = world["amara"].viewer, NOON + timedelta(days=1)
+    lone = await start_thread(database, viewer, "turnaround", Draft("Alone", "l1", "A lone thread"), later)
+    assert isinstance(lone, Written)
+    await delete_post(database, viewer, lone.post_id, later)
+    sig = await find_sig_page(database, VISITOR, "turnaround")
+    assert sig is not None
+    assert sig.sig.last_post_at == NOON + timedelta(minutes=2)
+
+
+async def test_going_back_and_writing_something_else_is_another_post(database: Database, world: World) -> None:
+    viewer, thread_id = world["joost"].viewer, world.public_thread.thread_id
+    written = [
+        await write_reply(database, viewer, thread_id, Draft(body=body, submission="same"), NOON)
+        for body in ("First", "First", "Second thoughts")
+    ]
+    assert written[0] == written[1] != written[2]
+    other = await write_reply(database, world["lin"].viewer, thread_id, Draft(body="First", submission="same"), NOON)
+    assert isinstance(other, Written)
+    assert other != written[0]
+
+
+async def test_many_acts_on_one_thread_at_once_keep_counts_and_deadlock_nobody(
+    database: Database, world: World
+) -> None:
+    thread_id, sig_id = world.public_thread.thread_id, world.sigs["turnaround"]
+    page = await _page(database, VISITOR, thread_id)
+    joost, lin, amara = (world[part].viewer for part in ("joost", "lin", "amara"))
+    acts = [
+        write_reply(database, joost, thread_id, Draft(body="A", submission="a"), NOON),
+        delete_post(database, joost, page.posts[1].post_id, NOON),
+        delete_post(database, joost, page.posts[1].post_id, NOON),
+        accept_post(database, amara, page.posts[2].post_id, NOON),
+        delete_post(database, lin, page.posts[2].post_id, NOON),
+        write_reply(database, amara, thread_id, Draft(body="B", submission="b"), NOON),
+        edit_post(database, amara, page.posts[0].post_id, Draft("C", title="Title one", tags="law"), 1, NOON),
+        edit_post(database, amara, page.posts[0].post_id, Draft("D", title="Title two", tags="plant"), 1, NOON),
+    ]
+    outcomes = await asyncio.gather(*acts)
+    assert sum(outcome == Refused(Reason.STALE) for outcome in outcomes) == 1
+    after = await _page(database, VISITOR, thread_id)
+    standing = sum(post.html is not None for post in after.posts)
+    assert (standing, await _counts(database, sig_id)) == (3, (1, 3))
+    assert not after.is_answered
+
+
+async def test_deleted_text_is_wiped_when_it_can_no_longer_be_restored(database: Database, world: World) -> None:
+    thread_id = world.public_thread.thread_id
+    reply = (await _page(database, VISITOR, thread_id)).posts[1]
+    await delete_post(database, world["joost"].viewer, reply.post_id, NOON)
+    await forget_what_is_over(database, NOON + timedelta(days=13))
+    assert (await _page(database, world["joost"].viewer, thread_id)).posts[1].may_restore
+    await forget_what_is_over(database, NOON + timedelta(days=15))
+    wiped = (await _page(database, world["joost"].viewer, thread_id)).posts[1]
+    assert (wiped.html, wiped.may_restore) == ("", False)
 
 
 async def test_the_last_voice_of_a_thread_is_one_that_still_stands(database: Database, world: World) -> None:

@@ -48,7 +48,16 @@ def test_foreign_html_is_resolved_and_cleaned() -> None:
     )
 
 
-@pytest.mark.parametrize("source", ["[" * 30_000, "`" * 30_000, "|a" * 15_000])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[a]: http://x/" + "u" * 9_000 + "\n\n" + "[a] " * 2_500,
+        "|" * 500 + "\n" + "|-" * 500 + "|\n" + "|\n" * 500,
+        "[" * 30_000,
+        "`" * 30_000,
+        "|a" * 15_000,
+    ],
+)
 def test_what_would_take_long_is_refused(source: str) -> None:
     with pytest.raises(TooComplex):
         render_markdown(source)

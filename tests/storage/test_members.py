@@ -9,7 +9,7 @@ from sqlalchemy import select
 from domain.members import ENTRY_RULES, EditPage, EntryKind, EntryProblem
 from domain.visibility import VISITOR, Viewer, member_ring
 from storage.database import Database
-from storage.members import EntryChange, find_edit_page, find_member_page, save_entries
+from storage.members import find_edit_page, find_member_page, save_entries
 from storage.secrets import Seal
 from storage.sigs import join_sig, leave_sig
 from storage.tables import Account, Entry
@@ -18,10 +18,13 @@ from tests.cast import NOON, World
 STORED = {EntryKind.NAME: "Amara Okafor", EntryKind.PROFESSION: "Plant director"}
 
 
-def _form(**changes: tuple[str, str]) -> Mapping[EntryKind, EntryChange]:
+Form = Mapping[EntryKind, tuple[str | None, str | None]]
+
+
+def _form(**changes: tuple[str, str]) -> Form:
     """The whole form as a browser sends it: what is stored, with these changes (value, audience)."""
-    form = {kind: EntryChange(STORED.get(kind, ""), str(rule.default)) for kind, rule in ENTRY_RULES.items()}
-    return {**form, **{EntryKind(kind): EntryChange(*change) for kind, change in changes.items()}}
+    form = {kind: (STORED.get(kind, ""), str(rule.default)) for kind, rule in ENTRY_RULES.items()}
+    return {**form, **{EntryKind(kind): change for kind, change in changes.items()}}
 
 
 class Page:
@@ -35,9 +38,7 @@ class Page:
     ) -> EditPage | None:
         return await self.send(_form(**changes), public_page=public_page, confirmed=confirmed)
 
-    async def send(
-        self, form: Mapping[EntryKind, EntryChange], *, public_page: bool = True, confirmed: bool = False
-    ) -> EditPage | None:
+    async def send(self, form: Form, *, public_page: bool = True, confirmed: bool = False) -> EditPage | None:
         amara = self.world["amara"].member_id
         return await save_entries(
             self.database, self.seal, amara, form, NOON, public_page=public_page, confirmed=confirmed

@@ -16,10 +16,10 @@ ADA: Mapping[str, str] = {
     "profession": "Reckoner",
     "email": "ada@example.org",
     "password": "river stone lantern",
-    "is_adult": "on",
-    "accepts_terms": "on",
-    "accepts_privacy": "on",
-    "public_page": "on",
+    "is_adult": "yes",
+    "accepts_terms": "yes",
+    "accepts_privacy": "yes",
+    "public_page": "yes",
 }
 
 

@@ -185,7 +185,7 @@ async def test_a_token_from_before_signing_in_is_not_the_one_after(stoa: Stoa) -
 
 async def test_remember_me_outlives_the_session_and_its_token_changes(stoa: Stoa) -> None:
     browser = await keeping_browser(stoa)
-    await sign_in(browser, "amara@example.org", PASSWORD, remember="on")
+    await sign_in(browser, "amara@example.org", PASSWORD, remember="yes")
     first = browser.cookies[REMEMBER_COOKIE]
     stoa.clock.now += SESSION_IDLE + timedelta(days=1)
     assert await is_signed_in(browser)
@@ -229,7 +229,7 @@ async def test_a_flood_of_guesses_is_stopped_before_any_hashing_and_the_owner_ge
 
 async def test_a_reset_from_the_form_to_the_notice(stoa: Stoa) -> None:
     other, browser = await keeping_browser(stoa), await keeping_browser(stoa)
-    await sign_in(other, "amara@example.org", PASSWORD, remember="on")
+    await sign_in(other, "amara@example.org", PASSWORD, remember="yes")
     await browser.post("/forgot", data={"email": "amara@example.org"})
     path = await link_of_last_mail(stoa)
     assert path.startswith("/reset/")

@@ -142,7 +142,8 @@ async def test_a_refused_form_keeps_what_was_typed(stoa: Stoa) -> None:
     answer = await _post(stoa, "/sigs/turnaround/threads/new", urlencode(typed).encode(), part="joost")
     assert answer.status == 422
     assert all(part in answer.text for part in ("Kept &lt;b&gt;for&lt;/b&gt; certain.", 'value="Hm"', "one two"))
-    typed = {"name": "A" * 200, "headline": "Kept too", "name.audience": "members"}
+    typed = {"name": "A" * 200, "name.audience": "members", "headline": "Kept too"}
+    typed |= {"headline.audience": "only-me"}
     answer = await _post(stoa, "/profile/edit", urlencode(typed).encode(), part="joost")
     assert answer.status == 422
     assert "Kept too" in answer.text

@@ -53,7 +53,7 @@ async def test_each_of_them_asks_a_stale_session_and_changes_nothing(stoa: Stoa)
 
 
 async def test_a_remembered_browser_is_asked_too(stoa: Stoa) -> None:
-    browser = await _amara(stoa, remember="on")
+    browser = await _amara(stoa, remember="yes")
     stoa.clock.now += timedelta(days=2)
     assert (await browser.get("/settings")).status_code == 200
     assert (await browser.get("/settings/email")).status_code == 403
@@ -106,7 +106,7 @@ async def test_guessing_the_password_again_is_throttled_for_that_session_alone(s
 
 
 async def test_changing_the_password_takes_todays_and_ends_the_others(stoa: Stoa) -> None:
-    other, browser = await _amara(stoa, remember="on"), await _amara(stoa)
+    other, browser = await _amara(stoa, remember="yes"), await _amara(stoa)
     for current, problem in (("", "use today"), ("wrong", "not the password")):
         refused = await browser.post("/settings/password", data={"current_password": current, "password": FRESH})
         assert refused.status_code == 422
@@ -145,7 +145,7 @@ async def test_a_new_address_from_the_form_to_the_notice(stoa: Stoa) -> None:
 
 
 async def test_sessions_are_listed_and_ended(stoa: Stoa) -> None:
-    other, browser = await _amara(stoa, remember="on"), await _amara(stoa)
+    other, browser = await _amara(stoa, remember="yes"), await _amara(stoa)
     page = (await browser.get("/settings/sessions")).text
     references = [
         part.split('"')[0].split("/")[3]
@@ -164,7 +164,7 @@ async def test_sessions_are_listed_and_ended(stoa: Stoa) -> None:
 
 
 async def test_all_others_are_ended_at_once(stoa: Stoa) -> None:
-    others = [await _amara(stoa, remember="on"), await _amara(stoa)]
+    others = [await _amara(stoa, remember="yes"), await _amara(stoa)]
     browser = await _amara(stoa)
     assert (await browser.post("/settings/sessions/end-others")).headers["location"] == "/settings/sessions?ended=2"
     assert [await is_signed_in(each) for each in (*others, browser)] == [False, False, True]

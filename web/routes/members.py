@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from domain.members import EntryKind
-from storage.members import EntryChange, find_edit_page, find_member_page, save_entries
+from storage.members import find_edit_page, find_member_page, save_entries
 from web.answers import show
 from web.forms import Form
 from web.policy import Caller, form, page
@@ -42,13 +42,11 @@ async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) 
     return redirect(f"/people/{visit.frame.me.address}" if visit.frame.me else "/", visit)
 
 
-def _typed(form: Form) -> dict[EntryKind, EntryChange]:
-    """The entries that the form has; what it leaves out stays as it is."""
-    return {
-        kind: EntryChange(form.text(kind), form.text(f"{kind}.audience"))
-        for kind in EntryKind
-        if form.has(kind, f"{kind}.audience")
-    }
+def _typed(form: Form) -> dict[EntryKind, tuple[str | None, str | None]]:
+    """Value and audience of each entry that the form has; what it leaves out stays as it is."""
+    posted = form.items()
+    found = {kind: (posted.get(kind), posted.get(f"{kind}.audience")) for kind in EntryKind}
+    return {kind: parts for kind, parts in found.items() if parts != (None, None)}
 
 
 ROUTES = [show_member, show_edit, save_edit]
