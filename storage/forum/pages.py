@@ -285,9 +285,8 @@ async def find_compose_page(
     )
 
 
-async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> EditPostPage | Refused:
-    """The composer with one's own post in it; what belongs to others is missing."""
-    statement = (
+def _post_with_thread(viewer: Viewer, post_id: int) -> Select[Any]:
+    return (
         select(
             PostRow.c.post_id,
             PostRow.c.thread_id,
@@ -309,8 +308,12 @@ async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> Ed
         .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
         .where(PostRow.c.post_id == post_id, opens(PostRow.c.key_set_id, viewer.ring))
     )
+
+
+async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> EditPostPage | Refused:
+    """The composer with one's own post in it; what belongs to others is missing."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, statement)
+        row = await fetch_one(connection, _post_with_thread(viewer, post_id))
     if row is None:
         return Refused(Reason.MISSING)
     if refused := refuse_to_edit(viewer, post_of(row), row.sig_id):
