@@ -6,6 +6,8 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 
 BACKLOG = 1024
+SECONDS_TO_END = 10
+"""How long a worker may take to end before it is killed; one that was still starting never answers."""
 
 
 def serve_site(port: int, workers: int) -> None:
@@ -20,6 +22,7 @@ def serve_site(port: int, workers: int) -> None:
         loop=Loops.uvloop,
         workers=workers,
         backlog=BACKLOG,
+        workers_kill_timeout=SECONDS_TO_END,
         log_access=False,
         websockets=False,
     ).serve()

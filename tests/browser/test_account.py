@@ -89,6 +89,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(browsers: Browsers, site
     await sign_in(elsewhere, email)
     await page.goto("/sign-in")
     await follow(page, "Password forgotten?")
+    await see_title(page, "A new password")
     await page.get_by_role("main").get_by_label("E-mail address").fill(email)
     await press(page, "Send me the link")
     await see_title(page, "Look at your mail")
