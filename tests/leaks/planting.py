@@ -257,9 +257,13 @@ def _opening(cage: Cage, sig: str, author: str, *, deleted: bool = False) -> Dra
 
 def _text(cage: Cage, sig: str, author: str, readers: frozenset[str], what: str) -> str:
     """Markdown with a canary that is rendered and one that is not: an unused reference stays in the source."""
-    seen_at = (THREAD, EDIT)
+    writes_no_more = author.startswith(("suspended", "unconfirmed")) or (
+        author.startswith("left") and sig == "boardroom"
+    )
+    # Who can no longer write there has no form with the source, and finds a closed room closed.
+    seen_at = () if writes_no_more and sig == "boardroom" else (THREAD, EDIT)
+    source_at = () if writes_no_more or what in {"deleted", "lost"} else (EDIT,)
     shown = cage.token("posts.html", f"{sig} {what}", author, readers, seen_at=seen_at)
-    source_at = () if what in {"deleted", "lost"} else (EDIT,)
     source = cage.token("posts.body", f"{sig} {what}", author, seen_at=source_at)
     return f"Said **{shown}**.\n\n[unused]: https://example.org/{source}"
 

@@ -134,6 +134,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
     until = time.monotonic() + STOP_SECONDS
     while any(map(_lives, family)) and time.monotonic() < until:
         time.sleep(0.02)
