@@ -31,13 +31,17 @@ class Settings(BaseSettings):
     @property
     def is_development(self) -> bool:
         """Whether this is somebody's own machine: mails can be read there, so it is never a site for others."""
-        return self.development and urlsplit(self.site_url).hostname in _LOOPBACK
+        return self.development and self._is_loopback
+
+    @property
+    def _is_loopback(self) -> bool:
+        return urlsplit(self.site_url).hostname in _LOOPBACK
 
     def serves(self, host: str) -> bool:
-        """Whether a request that names this host is for us: the site's own, or this machine while developing."""
+        """Whether a request that names this host is for us: the site's own, or any name of this machine if it is one."""
         if host == urlsplit(self.site_url).netloc:
             return True
-        return self.is_development and host.partition(":")[0] in _LOOPBACK
+        return self._is_loopback and host.partition(":")[0] in _LOOPBACK
 
     @property
     def secrets_path(self) -> Path:
