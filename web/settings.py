@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         return urlsplit(self.site_url).hostname in _LOOPBACK
 
     def serves(self, host: str) -> bool:
-        """Whether a request that names this host is for us: the site's own, or any name of this machine if it is one."""
+        """Whether a request that names this host is for us: the site's own, or any name of this machine."""
         if host == urlsplit(self.site_url).netloc:
             return True
         return self._is_loopback and host.partition(":")[0] in _LOOPBACK
