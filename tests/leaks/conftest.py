@@ -100,3 +100,10 @@ Figure = Callable[[str], None]
 def figure(record_property: Callable[[str, object], None]) -> Figure:
     """Notes a line that is printed at the end of the run, whichever worker it comes from."""
     return lambda line: record_property("figure", line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick run looks for leaks on one engine; the whole run on both, and compares the twin worlds."""
+    for item in items:
+        if "/leaks/" in item.nodeid and ("postgresql" in item.nodeid or "test_twins" in item.nodeid):
+            item.add_marker(pytest.mark.slow)
