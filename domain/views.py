@@ -65,4 +65,4 @@ def _demand_plain(cls: type, name: str, hint: Any) -> None:
 
 def fields_of(view: View) -> dict[str, object]:
     """The fields of a view by name, for the template's context."""
-    return {field.name: getattr(view, field.name) for field in fields(view)}  # type: ignore[arg-type]
+    return {field.name: getattr(view, field.name) for field in fields(view)}  # type: ignore[arg-type]  # a dataclass by __init_subclass__

@@ -221,7 +221,7 @@ class Guarded(Generic[T]):
         raise TypeError("a guarded value is opened by domain.visibility.reveal, with the ring of its reader")
 
     __str__ = __format__ = __bool__ = __eq__ = __lt__ = __reduce__ = __iter__ = _refuse
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # the way to say unhashable
 
 
 def reveal(guarded: Guarded[T], ring: Ring) -> T | None:

@@ -51,7 +51,7 @@ _GATHER: Final = (
     *(
         f"""INSERT OR IGNORE INTO writers (key, user, name, network_id)
         SELECT coalesce(CAST(w.user AS TEXT), 'name:' || coalesce(w.name, '')), w.user, coalesce(u.name, w.name, ''),
-        u.network_id FROM {view} w LEFT JOIN users u ON u.id = w.user ORDER BY w.id"""  # noqa: S608
+        u.network_id FROM {view} w LEFT JOIN users u ON u.id = w.user ORDER BY w.id"""  # noqa: S608 -- our own view
         for view in ("talk", "remarks")
     ),
 )
@@ -237,7 +237,7 @@ def _open_unlinked() -> sqlite3.Connection:
     try:
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     finally:
-        os.unlink(path)  # noqa: PTH108
+        os.unlink(path)  # noqa: PTH108 -- mkstemp gives a str
 
 
 def _post_values(row: int, post: PostRow) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ class _Table:
     """The table behind a class."""
 
     def __get__(self, _row: object, owner: type) -> TableOf:
-        table: TableOf = owner.__table__  # type: ignore[attr-defined]
+        table: TableOf = owner.__table__  # type: ignore[attr-defined]  # SQLModel adds it
         return table
 
 
@@ -81,7 +81,7 @@ class _Columns:
     """The columns behind a class: statements are written with these, because reads select columns and no entities."""
 
     def __get__(self, _row: object, owner: type) -> ReadOnlyColumnCollection[str, Column[Any]]:
-        columns: ReadOnlyColumnCollection[str, Column[Any]] = owner.__table__.c  # type: ignore[attr-defined]
+        columns: ReadOnlyColumnCollection[str, Column[Any]] = owner.__table__.c  # type: ignore[attr-defined]  # as above
         return columns
 
 
