@@ -14,8 +14,11 @@ from storage.tables.accounts import (
 )
 from storage.tables.base import Id, Moment, Row
 from storage.tables.events import Event, Lease
+from storage.tables.files import File
 from storage.tables.forum import Participant, Post, Tag, Thread, ThreadTag
-from storage.tables.members import Entry, Member
+from storage.tables.members import Connection, Entry, ListPerson, Member, OwnList
+from storage.tables.publicity import Exposure, FeedToken, Receipt, ReceiptLine
+from storage.tables.reference import ReferenceTerm
 from storage.tables.sigs import Community, Membership, Sig
 from storage.tables.sources import PostLink, SourceAuthor, SourcePerson, SourcePost, SourceSite
 from storage.tables.visibility import KeySet, KeySetKey
@@ -25,21 +28,30 @@ __all__ = [
     "Account",
     "AttemptCount",
     "Community",
+    "Connection",
     "Entry",
     "Event",
+    "Exposure",
+    "FeedToken",
+    "File",
     "Id",
     "KeySet",
     "KeySetKey",
     "KnownBrowser",
     "Lease",
+    "ListPerson",
     "MailToken",
     "Member",
     "Membership",
     "Moment",
+    "OwnList",
     "Participant",
     "PendingAddress",
     "Post",
     "PostLink",
+    "Receipt",
+    "ReceiptLine",
+    "ReferenceTerm",
     "Registration",
     "RememberedBrowser",
     "Row",

@@ -18,6 +18,9 @@ class Member(Row, table=True):
     in_good_standing: bool = False
     is_staff: bool = False
     has_public_page: bool = True
+    refuses_ai_since: datetime | None = moment(nullable=True)
+    checked_up_at: datetime | None = moment(nullable=True)
+    seen_at: datetime | None = moment(nullable=True)
 
 
 class Entry(Row, table=True):
@@ -33,3 +36,32 @@ class Entry(Row, table=True):
     audience: str = text()
     key_set_id: int = link("key_sets.key_set_id", index=True)
     changed_at: datetime = moment()
+
+
+class Connection(Row, table=True):
+    """That two members are connected: one row for each direction."""
+
+    __tablename__ = "connections"
+    member_id: int = link("members.member_id", primary_key=True)
+    other_id: int = link("members.member_id", primary_key=True, index=True)
+    since: datetime = moment()
+
+
+class OwnList(Row, table=True):
+    """A member's own list of people, as an audience. Its name is for its owner alone."""
+
+    __tablename__ = "lists"
+    __table_args__ = (UniqueConstraint("member_id", "name"), NEVER_AGAIN)
+    list_id: int | None = row_id()
+    member_id: int = link("members.member_id")
+    name: str = text()
+    made_at: datetime = moment()
+
+
+class ListPerson(Row, table=True):
+    """Who is on a list."""
+
+    __tablename__ = "list_people"
+    list_id: int = link("lists.list_id", primary_key=True)
+    member_id: int = link("members.member_id", primary_key=True, index=True)
+    added_at: datetime = moment()
