@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.members import EntryKind, EntryProblem, Gender, KeyChip, problem_with_value
+from domain.members import EntryKind, Gender, KeyChip, problem_with_value
 from domain.refusals import Problem, Problems, Reason
 from domain.views import PageView, View
 
@@ -116,27 +116,18 @@ def problem_with_password(password: str, is_common: bool) -> Problem | None:
     return Problem.COMMON if is_common else None
 
 
-_PROBLEM_OF_ENTRY = {
-    EntryProblem.EMPTY: Problem.EMPTY,
-    EntryProblem.TOO_LONG: Problem.TOO_LONG,
-    EntryProblem.NOT_OFFERED: Problem.NOT_OFFERED,
-    EntryProblem.NEVER_PUBLIC: Problem.NEVER_PUBLIC,
-}
-
-
 def problems_with_registration(form: Registration, password_is_common: bool) -> Problems:
     """What is wrong with a registration, by field."""
-    entries = {
+    found = {
         "name": problem_with_value(EntryKind.NAME, form.name),
-        "gender": problem_with_value(EntryKind.GENDER, form.gender) if form.gender else EntryProblem.EMPTY,
+        "gender": problem_with_value(EntryKind.GENDER, form.gender) if form.gender else Problem.EMPTY,
         "profession": problem_with_value(EntryKind.PROFESSION, form.profession),
+        "email": problem_with_email(form.email),
+        "password": problem_with_password(form.password, password_is_common),
+        "is_adult": None if form.is_adult else Problem.NOT_ACCEPTED,
+        "accepts_terms": None if form.accepts_terms else Problem.NOT_ACCEPTED,
+        "accepts_privacy": None if form.accepts_privacy else Problem.NOT_ACCEPTED,
     }
-    found = {field: _PROBLEM_OF_ENTRY[problem] if problem else None for field, problem in entries.items()}
-    found["email"] = problem_with_email(form.email)
-    found["password"] = problem_with_password(form.password, password_is_common)
-    found["is_adult"] = None if form.is_adult else Problem.NOT_ACCEPTED
-    found["accepts_terms"] = None if form.accepts_terms else Problem.NOT_ACCEPTED
-    found["accepts_privacy"] = None if form.accepts_privacy else Problem.NOT_ACCEPTED
     return {field: problem for field, problem in found.items() if problem}
 
 

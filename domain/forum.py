@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.members import KeyChip, MemberLine
+from domain.publicity import Publicity
 from domain.refusals import Problem, Problems, Reason, Refused
 from domain.sigs import refuse_to_post
 from domain.views import PageView, SafeHtml, View
@@ -199,7 +200,8 @@ class ReplyForm(View):
 
 
 class ThreadPage(PageView, template="forum/thread.html"):
-    """One page of a thread. `accepted` repeats the accepted reply under the opening post on page 1."""
+    """One page of a thread. `accepted` repeats the accepted reply under the opening post on page 1; `opening` is the
+    first post, on whatever page."""
 
     thread_id: int
     title: str
@@ -217,7 +219,9 @@ class ThreadPage(PageView, template="forum/thread.html"):
     reply_count: int
     key: KeyChip
     posts: tuple[PostView, ...]
+    opening: PostView | None
     accepted: PostView | None
+    publicity: Publicity
     page: int
     pages: int
     may_reply: bool

@@ -19,7 +19,36 @@ class Frame(View):
     me: MemberLine | None = None
     sigs: tuple[RailSig, ...] = ()
     is_confirmed: bool = True
+    is_check_up_due: bool = False
     is_development: bool = False
+
+
+class FeedLink(View):
+    """A feed of what is on the page."""
+
+    title: str
+    url: str
+
+
+class LinkPreview(View):
+    """How a link to the page looks elsewhere (Open Graph)."""
+
+    kind: str
+    title: str
+    description: str
+    url: str
+    image: str | None = None
+
+
+class Head(View):
+    """What a page tells programs: addresses are whole ones, `robots` is empty where everything is allowed."""
+
+    robots: str
+    canonical: str | None = None
+    previous: str | None = None
+    following: str | None = None
+    feeds: tuple[FeedLink, ...] = ()
+    preview: LinkPreview | None = None
 
 
 class Failure(StrEnum):
@@ -30,6 +59,7 @@ class Failure(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_CONFIRMED = "not-confirmed"
     MISSING = "missing"
+    GONE = "gone"
     METHOD = "method"
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"

@@ -8,6 +8,7 @@ class Reason(StrEnum):
     """Why a write was refused. Hidden and missing are the same reason."""
 
     MISSING = "missing"
+    GONE = "gone"
     SIGN_IN = "sign-in"
     NOT_CONFIRMED = "not-confirmed"
     NOT_A_MEMBER = "not-a-member"
@@ -32,8 +33,14 @@ class Problem(StrEnum):
     NOT_OFFERED = "not-offered"
     NOT_ACCEPTED = "not-accepted"
     WRONG = "wrong"
+    TAKEN = "taken"
     NEVER_PUBLIC = "never-public"
     TOO_COMPLEX = "too-complex"
+    TOO_LARGE = "too-large"
+    TOO_SMALL = "too-small"
+    TOO_MANY_PIXELS = "too-many-pixels"
+    UNKNOWN_TYPE = "unknown-type"
+    BROKEN = "broken"
 
 
 Problems = dict[str, Problem]

@@ -152,7 +152,8 @@ class TagLine(View):
 class SigPage(PageView, template="sigs/show.html"):
     """A SIG: what it is for, and its threads for those who may read them.
 
-    `newer` and `older` are the cursors of the neighbouring pages, in the form that `?before=` and `?after=` take.
+    `newer` and `older` are the cursors of the neighbouring pages, in the form that `?before=` and `?after=` take;
+    `place` is the query that leads to this page again.
     """
 
     sig: SigLine
@@ -167,5 +168,6 @@ class SigPage(PageView, template="sigs/show.html"):
     tag: str | None
     newer: str | None
     older: str | None
+    place: str = ""
     source_name: str | None = None
     source_url: str | None = None

@@ -4,8 +4,8 @@ An audience is a set of keys. A viewer holds a ring of keys. A thing is visible 
 Every page, feed, mail, search and export asks this module, or its SQL form in `storage.key_sets`, and nothing else.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Never, NewType, TypeVar
 
@@ -50,10 +50,14 @@ VISITOR_RING: Ring = frozenset({PUBLIC})
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks: a visitor has no member id and the ring of the public square."""
+    """Who looks: a visitor has no member id and the ring of the public square.
+
+    `sig_names` are the names of the SIGs on the ring, for the words of a reason.
+    """
 
     member_id: int | None = None
     ring: Ring = VISITOR_RING
+    sig_names: Mapping[int, str] = field(default_factory=dict, compare=False)
 
     @property
     def is_member(self) -> bool:
@@ -154,6 +158,7 @@ class Owner:
 
     member_id: int
     sig_ids: frozenset[int] = frozenset()
+    list_ids: frozenset[int] = frozenset()
     in_good_standing: bool = True
     has_public_page: bool = True
 
@@ -161,8 +166,8 @@ class Owner:
 def keys_for(audience: Audience, owner: Owner, *, may_be_public: bool = True) -> Keys:
     """The keys that a thing of this owner carries under this audience.
 
-    A SIG that the owner has left opens nothing, the public-profile switch turns Everyone into Members, and nothing of
-    a person without a confirmed address is open to anyone else.
+    A SIG that the owner has left opens nothing, nor does a list that is not theirs; the public-profile switch turns
+    Everyone into Members, and nothing of a person without a confirmed address is open to anyone else.
     """
     own = own_key(owner.member_id)
     if not owner.in_good_standing:
@@ -182,10 +187,34 @@ def _opened_by(audience: Audience, owner: Owner, may_be_public: bool) -> Keys:
             return frozenset({sig_key(sig_id)})
         case Scope.CONNECTIONS, _:
             return frozenset({connection_key(owner.member_id)})
-        case Scope.LIST, int(list_id):
+        case Scope.LIST, int(list_id) if list_id in owner.list_ids:
             return frozenset({list_key(list_id)})
         case _:
             return frozenset()
+
+
+def effective_audience(chosen: Audience, keys: Keys) -> Audience:
+    """The audience that these keys amount to: not the chosen one where the public page is off, or a SIG was left."""
+    if PUBLIC in keys:
+        return EVERYONE
+    if MEMBERS in keys:
+        return ALL_MEMBERS
+    return chosen if any(not key.startswith("own:") for key in keys) else ONLY_ME
+
+
+def narrowed_to(keys: Keys, within: Keys) -> Keys:
+    """The keys for those who hold one of `keys` and may know of what carries `within`, such as the SIG of a membership.
+
+    A ring opens a set by any one key, so what only the overlap of two circles may see is left to its owner.
+    """
+    if PUBLIC in within:
+        return keys
+    if MEMBERS in within:
+        return keys - {PUBLIC} | {MEMBERS} if PUBLIC in keys else keys
+    own = frozenset(key for key in keys if key.startswith("own:"))
+    if keys & {PUBLIC, MEMBERS}:
+        return own | within
+    return own | (keys & within)
 
 
 def widens(before: Audience, after: Audience, owner: Owner, owner_after: Owner | None = None) -> bool:

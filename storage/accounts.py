@@ -17,7 +17,8 @@ from domain.visibility import member_ring, reveal
 from storage.database import Database, fetch_one
 from storage.events import note
 from storage.mail_tokens import find_subject, spend_all, spend_token
-from storage.members import find_people, rewrite_keys
+from storage.members.keys import rewrite_keys
+from storage.members.people import find_people
 from storage.passwords import hash_password, is_common, is_outdated, verify_password
 from storage.registrations import find_waiting
 from storage.secrets import Seal, hash_token
@@ -220,7 +221,7 @@ async def confirm_account(connection: AsyncConnection, account_id: int, now: dat
         return
     standing = update(Member).where(Member.c.member_id == row.member_id).values(in_good_standing=True)
     await connection.execute(standing)
-    await rewrite_keys(connection, row.member_id)
+    await rewrite_keys(connection, row.member_id, now)
     await note(connection, "member.changed", now, member_id=row.member_id)
 
 

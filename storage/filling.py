@@ -21,7 +21,7 @@ from domain.views import SafeHtml
 from storage.database import Database
 from storage.key_sets import intern_key_set
 from storage.markup import render_markdown
-from storage.members import add_member
+from storage.members.keys import add_member
 from storage.secrets import Seal
 from storage.seeding import add_account, together
 from storage.sessions import start_session

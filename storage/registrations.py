@@ -25,7 +25,7 @@ from domain.refusals import Reason, Refused
 from storage.database import Database, fetch_all, fetch_one, insert_into
 from storage.events import note
 from storage.mail_tokens import spend_all
-from storage.members import add_member
+from storage.members.keys import add_member
 from storage.passwords import hash_password, is_common
 from storage.secrets import Seal
 from storage.sessions import Browser

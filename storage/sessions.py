@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import REMEMBER_FOR, REMEMBER_GRACE, SESSION_ABSOLUTE, SESSION_IDLE, SessionLine
 from domain.members import EntryKind, Person
-from domain.visibility import Guarded
+from domain.visibility import Guarded, own_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.key_sets import parse_keys
 from storage.secrets import hash_token
@@ -48,6 +48,7 @@ class SignedIn:
     is_confirmed: bool
     in_good_standing: bool
     is_staff: bool
+    checked_up_at: datetime | None
     seen_at: datetime
     password_at: datetime | None
 
@@ -65,6 +66,9 @@ def _new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+_Photo = Entry.table.alias()
+
+
 def _live_session(token: str, now: datetime) -> Select[Any]:
     return (
         select(
@@ -77,13 +81,16 @@ def _live_session(token: str, now: datetime) -> Select[Any]:
             Member.c.public_id,
             Member.c.in_good_standing,
             Member.c.is_staff,
+            Member.c.checked_up_at,
             Entry.c.value,
             KeySet.c.text.label("keys"),
+            _Photo.c.value.label("photo"),
         )
         .join(Account, Account.c.account_id == Session.c.account_id)
         .join(Member, Member.c.member_id == Account.c.member_id)
         .join(Entry, (Entry.c.member_id == Member.c.member_id) & (Entry.c.kind == EntryKind.NAME))
         .join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
+        .outerjoin(_Photo, (_Photo.c.member_id == Member.c.member_id) & (_Photo.c.kind == EntryKind.PHOTO))
         .where(
             Session.c.token_hash == hash_token(token),
             Session.c.expires_at > now,
@@ -98,24 +105,29 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
         row = await fetch_one(connection, _live_session(token, now))
     if row is None:
         return None
-    name = Guarded(row.value, parse_keys(row.keys))
+    entries = {EntryKind.NAME: Guarded(row.value, parse_keys(row.keys))}
+    entries[EntryKind.PHOTO] = Guarded(row.photo or "", frozenset({own_key(row.member_id)}))
     return SignedIn(
         session_id=row.session_id,
         account_id=row.account_id,
         member_id=row.member_id,
-        person=Person(row.member_id, row.public_id, {EntryKind.NAME: name}),
+        person=Person(row.member_id, row.public_id, entries),
         is_confirmed=row.confirmed_at is not None,
         in_good_standing=row.in_good_standing,
         is_staff=row.is_staff,
+        checked_up_at=row.checked_up_at,
         seen_at=row.seen_at,
         password_at=row.password_at,
     )
 
 
-async def note_seen(database: Database, session_id: int, now: datetime) -> None:
-    """Note that a session is in use."""
+async def note_seen(database: Database, signed_in: SignedIn, now: datetime) -> None:
+    """Note that a session is in use, and that its member was seen."""
     async with database.writing() as connection:
-        await connection.execute(update(Session).where(Session.c.session_id == session_id).values(seen_at=now))
+        used = update(Session).where(Session.c.session_id == signed_in.session_id).values(seen_at=now)
+        await connection.execute(used)
+        seen = update(Member).where(Member.c.member_id == signed_in.member_id).values(seen_at=now)
+        await connection.execute(seen)
 
 
 async def note_password(database: Database, session_id: int, now: datetime) -> None:
@@ -188,6 +200,8 @@ async def _add_session(
         "expires_at": now + SESSION_ABSOLUTE,
     }
     await connection.execute(insert(Session).values(row))
+    of_account = select(Account.c.member_id).where(Account.c.account_id == account_id).scalar_subquery()
+    await connection.execute(update(Member).where(Member.c.member_id == of_account).values(seen_at=now))
     return token
 
 

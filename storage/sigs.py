@@ -28,7 +28,7 @@ from storage.database import Database, fetch_all, fetch_one, insert_into
 from storage.events import note
 from storage.forum.lists import Cursor, ThreadSlice, find_latest_threads, find_threads_of_sig
 from storage.key_sets import intern_key_set, opens, parse_keys
-from storage.members import rewrite_keys
+from storage.members.keys import hide_membership, rewrite_keys, show_membership
 from storage.tables import Community, KeySet, Membership, Sig, SourceSite, Tag
 
 _NO_TAGS: tuple[TagLine, ...] = ()
@@ -205,7 +205,8 @@ async def add_membership(connection: AsyncConnection, member_id: int, sig_id: in
     if (await connection.execute(joining)).rowcount == 0:
         return False
     await _count_members(connection, sig_id, +1)
-    await rewrite_keys(connection, member_id)
+    await show_membership(connection, member_id, sig_id, now)
+    await rewrite_keys(connection, member_id, now)
     return True
 
 
@@ -253,7 +254,8 @@ async def leave_sig(database: Database, viewer: Viewer, slug: str, now: datetime
         leaving = delete(Membership).where(Membership.c.sig_id == sig_id, Membership.c.member_id == viewer.member_id)
         await connection.execute(leaving)
         await _count_members(connection, sig_id, -1)
-        await rewrite_keys(connection, viewer.member_id)
+        await hide_membership(connection, viewer.member_id, sig_id, now)
+        await rewrite_keys(connection, viewer.member_id, now)
         await note(connection, "sig.left", now, sig_id=sig_id, member_id=viewer.member_id)
     return None
 

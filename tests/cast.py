@@ -18,7 +18,7 @@ from domain.sigs import Reading, Role
 from domain.visibility import Audience, Viewer, member_ring
 from storage.database import Database
 from storage.forum.commands import Draft, Written, start_thread, write_reply
-from storage.members import add_member
+from storage.members.keys import add_member
 from storage.secrets import Seal
 from storage.sessions import start_session
 from storage.sigs import add_community, add_membership, add_sig

@@ -4,20 +4,23 @@
 whole request, and with it the account, into every template.
 """
 
+import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
-from domain.pages import ErrorPage, Failure, Frame
+from domain.pages import ErrorPage, Failure, Frame, Head
 from domain.refusals import Reason, Refused
 from domain.views import PageView
 from storage.database import Busy
 from web.forms import Form
 from web.policy import Cache
+from web.publicity import data_of, head_of, site_of
+from web.revalidation import Revalidated
 from web.visits import SAFE_METHODS, Refusal, Visit, is_local_path
 
 log = structlog.get_logger()
@@ -42,12 +45,44 @@ def show(visit: Visit, page: PageView | None, *, status: int = 200, retry_after:
         raise Refusal(Failure.MISSING, 404)
     templates = visit.house.templates
     block = visit.fragment if visit.fragment and templates.has_block(page, visit.fragment) else None
-    html = templates.render(page, block=block, **_surroundings(visit))
-    cache = Cache.NEVER if visit.signed_in or visit.cookies or status != 200 else visit.cache
-    headers = {"cache-control": cache, "vary": "Cookie, HX-Request-Type, HX-Target"}
+    head, data = head_of(page, visit, status), None if block else data_of(page, visit, status)
+    html = templates.render(page, block=block, head=head, structured=data, **_surroundings(visit))
+    headers = {"vary": "Cookie, HX-Request-Type, HX-Target"}
+    if head.robots:
+        headers["x-robots-tag"] = head.robots
     if retry_after:
         headers["retry-after"] = str(retry_after)
-    return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=visit.cookies)
+    return _answer(visit, html, MediaType.HTML, headers, status=status)
+
+
+def show_document(visit: Visit, page: PageView | None, media_type: str, *, is_secret: bool = False) -> Response[str]:
+    """A feed or a part of the sitemap, whole; nobody keeps what a secret address opens. None is a missing one."""
+    if page is None:
+        raise Refusal(Failure.MISSING, 404)
+    xml = visit.house.templates.render(page, site=site_of(visit), host=urlsplit(site_of(visit)).hostname or "")
+    headers = {"vary": "Cookie", "x-robots-tag": "noindex"}
+    return _answer(visit, _NOT_XML.sub("", xml), media_type, headers, is_secret=is_secret)
+
+
+def show_text(visit: Visit, text: str) -> Response[str]:
+    """A plain text for programs."""
+    return _answer(visit, text, MediaType.TEXT, {"vary": "Cookie"})
+
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML has no place for, not even escaped."""
+
+
+def _answer(
+    visit: Visit, text: str, media_type: str, headers: dict[str, str], *, status: int = 200, is_secret: bool = False
+) -> Response[str]:
+    """What visitors get may be kept and asked about again; what is for one person, or no page, is kept by nobody."""
+    if is_secret or visit.signed_in or visit.cookies or status != 200:
+        headers = {"cache-control": Cache.NEVER, **headers}
+        return Response(text, media_type=media_type, status_code=status, headers=headers, cookies=visit.cookies)
+    headers = {"cache-control": visit.cache, **headers}
+    kind = Response if visit.cache is Cache.NEVER else Revalidated
+    return kind(text, media_type=media_type, headers=headers)
 
 
 def _surroundings(visit: Visit) -> dict[str, Any]:
@@ -56,6 +91,7 @@ def _surroundings(visit: Visit) -> dict[str, Any]:
 
 _FAILURES = {
     Reason.MISSING: Refusal(Failure.MISSING, 404),
+    Reason.GONE: Refusal(Failure.GONE, 410),
     Reason.SIGN_IN: Refusal(Failure.SIGN_IN, 401),
     Reason.NOT_CONFIRMED: Refusal(Failure.NOT_CONFIRMED, 403),
 }
@@ -114,8 +150,9 @@ def _error_page(
     surroundings = _surroundings(visit) if visit else _NOBODY
     surroundings = {**surroundings, "path": _page_of(request)}
     page = ErrorPage(status=status, failure=failure, retry_after=retry_after, kept=kept or None)
-    html = request.app.state.house.templates.render(page, **surroundings)
-    headers = {"cache-control": Cache.NEVER.value}
+    head = Head(robots="noindex")
+    html = request.app.state.house.templates.render(page, head=head, structured=None, **surroundings)
+    headers = {"cache-control": Cache.NEVER.value, "x-robots-tag": head.robots}
     if retry_after:
         headers["retry-after"] = str(retry_after)
     cookies = visit.cookies if visit else []

@@ -16,7 +16,7 @@ from storage.secrets import Seal, load_secrets
 from web.answers import add_security_headers, answer_busy, answer_defect, answer_http_error, answer_refusal
 from web.assets import load_assets
 from web.forms import Form, read_form
-from web.house import House, read_clock
+from web.house import House, open_files, read_clock
 from web.logs import set_up_logs
 from web.password_gate import admit_or_ask
 from web.policy import demand_policies
@@ -44,6 +44,7 @@ def create_app(
         database=Database(settings.database),
         seal=Seal(load_secrets(settings.secrets_path)),
         templates=Templates(assets=assets.addresses, strict=settings.is_development),
+        files=open_files(settings),
         clock=clock,
     )
     app = Litestar(
@@ -60,7 +61,7 @@ def create_app(
         },
         request_max_body_size=LARGEST_BODY,
         compression_config=CompressionConfig(
-            backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude="^/static/"
+            backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude=["^/static/", "^/photos/"]
         ),
         openapi_config=None,
         logging_config=None,

@@ -16,10 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from storage.database import Database
 from storage.importing import AnotherImport, BrokenArchive, SigTaken, import_site
 from storage.migrations import migrate
+from storage.reference import BrokenReference, read_references, replace_references
 from storage.secrets import Seal, load_secrets
 from web.bench import bench
 from web.demo import DEMO_PASSWORD, list_log_ins, load_demo
-from web.house import House, read_clock
+from web.house import House, open_files, read_clock
 from web.serving import serve_site
 from web.settings import Settings
 from web.templating import Templates
@@ -119,7 +120,8 @@ def worker() -> None:
 
     async def working(settings: Settings, database: Database) -> None:
         templates = Templates(assets={}, strict=settings.is_development)
-        await work_forever(House(settings, database, Seal(load_secrets(settings.secrets_path)), templates))
+        seal = Seal(load_secrets(settings.secrets_path))
+        await work_forever(House(settings, database, seal, templates, open_files(settings)))
 
     _run(working)
 
@@ -166,6 +168,27 @@ def _import_stackexchange(path: Path, sig: str | None) -> None:
     except (AnotherImport, BrokenArchive, SigTaken) as broken:
         console.print(f"[bold]{path.name}[/bold]: {broken}", style="red")
         sys.exit(1)
+
+
+@main.command()
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def reference(files: tuple[Path, ...]) -> None:
+    """Load the words that forms suggest: occupations (ISCO-08, a CSV) and industries (ISIC rev. 4, a JSON)."""
+    try:
+        readings = read_references(files)
+    except (BrokenReference, OSError) as broken:
+        console.print(str(broken), style="red", markup=False)
+        sys.exit(1)
+
+    async def replacing(_: Settings, database: Database) -> None:
+        await replace_references(database, readings)
+
+    _run(replacing)
+    for reading in readings:
+        left_out = f"; {reading.left_out:,} without code or label were left out" if reading.left_out else ""
+        console.print(f"{reading.vocabulary}: {len(reading.labels):,} terms{left_out}")
 
 
 main.add_command(bench)

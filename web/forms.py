@@ -1,23 +1,48 @@
-"""Forms: what a browser posted, one plain text a field, so that no odd shape of parameter reaches a rule."""
+"""Forms: what a browser posted, one plain text a field, so that no odd shape of parameter reaches a rule.
 
+A file is a bad request everywhere but in the one field that the route declares for it.
+"""
+
+from typing import IO
 from urllib.parse import unquote_to_bytes
 
 from litestar import Request
-from litestar.datastructures import UploadFile
+from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.exceptions import HTTPException
 
 from domain.pages import Failure
+from web.policy import policy_of
 from web.visits import Refusal
 
 MOST_FIELDS = 200
-_WRITTEN = ("title", "body", "tags", "headline", "about", "location", "languages", "interests")
+TOO_LARGE = 413
+_WRITTEN = (
+    "title",
+    "body",
+    "tags",
+    "headline",
+    "about",
+    "objectives",
+    "location",
+    "languages",
+    "interests",
+    "skills",
+    "text",
+)
 URLENCODED = "application/x-www-form-urlencoded"
 
 
 class Form:
-    """The posted fields. A field that is repeated, or is a file, is a bad request."""
+    """The posted fields. A field that is repeated, or is a file where none was asked for, is a bad request.
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    `file` is what was chosen in the one field for a file, to be read while the request lasts; `is_too_large` says that
+    the whole was more than the route takes, so that nothing of it is here.
+    """
+
+    def __init__(self, fields: dict[str, str], file: IO[bytes] | None = None, *, is_too_large: bool = False) -> None:
         self._fields = fields
+        self.file = file
+        self.is_too_large = is_too_large
 
     def text(self, name: str) -> str:
         """The field as typed, empty when it is missing."""
@@ -51,18 +76,33 @@ class Form:
 
 async def read_form(request: Request) -> Form:  # type: ignore[type-arg]
     """The form that was posted. Raises Refusal for what no form of ours can send."""
+    policy = policy_of(request.route_handler)
+    file_field = policy.file_field if policy else None
     try:
         if request.content_type[0] == URLENCODED:
             unquote_to_bytes(await request.body()).decode()  # or broken letters would be replaced in silence
         posted = await request.form()
-    except (ValueError, UnicodeError) as error:
+    except (ValueError, LookupError) as error:  # letters, or the name of an alphabet, that nobody knows
         raise Refusal(Failure.BAD_REQUEST, 400) from error
+    except HTTPException as error:
+        if error.status_code != TOO_LARGE or file_field is None:
+            raise
+        return Form({}, is_too_large=True)
+    return _checked(posted, file_field)
+
+
+def _checked(posted: FormMultiDict, file_field: str | None) -> Form:
     fields: dict[str, str] = {}
+    file: IO[bytes] | None = None
     for name, value in posted.multi_items():
-        if isinstance(value, UploadFile) or name in fields or len(fields) >= MOST_FIELDS:
+        if name in fields or len(fields) >= MOST_FIELDS:
             raise Refusal(Failure.BAD_REQUEST, 400)
-        text = str(value)
+        if isinstance(value, UploadFile):
+            if name != file_field:
+                raise Refusal(Failure.BAD_REQUEST, 400)
+            file = value.file
+        text = "" if isinstance(value, UploadFile) else str(value)
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise Refusal(Failure.BAD_REQUEST, 400)
         fields[name] = text
-    return Form(fields)
+    return Form(fields, file)

@@ -1,4 +1,4 @@
-"""What every handler may use: the database, the seal, the templates, the settings and the clock, as one value."""
+"""What every handler may use: database, seal, templates, files, settings and clock, as one value."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from storage.database import Database
 from storage.events import Happened
+from storage.files import FileStore, open_file_store
 from storage.secrets import Seal
 from web.settings import Settings
 from web.templating import Templates
@@ -24,7 +25,20 @@ class House:
     database: Database
     seal: Seal
     templates: Templates
+    files: FileStore
     clock: Callable[[], datetime] = read_clock
+
+
+def open_files(settings: Settings) -> FileStore:
+    """The store for uploaded files that the settings name. Raises UnknownStore for one that is none."""
+    return open_file_store(
+        settings.files_folder,
+        settings.files_url,
+        endpoint=settings.files_endpoint,
+        region=settings.files_region,
+        key=settings.files_key,
+        secret=settings.files_secret.get_secret_value(),
+    )
 
 
 Consumer = Callable[[House, Happened], Awaitable[None]]

@@ -195,11 +195,14 @@ def _inputs() -> tuple[EntryInput, ...]:
     said = {EntryKind.HEADLINE: "Making plants", EntryKind.ABOUT: "Twenty years.", EntryKind.GENDER: "woman"}
     return tuple(
         EntryInput(
+            name=kind.value,
             kind=kind,
             shape=ENTRY_RULES[kind].shape,
             value=value,
             longest=ENTRY_RULES[kind].longest,
             is_required=False,
+            is_sensitive=ENTRY_RULES[kind].is_sensitive,
+            suggest=None,
             options=_options(ENTRY_RULES[kind].default),
         )
         for kind, value in said.items()

@@ -36,11 +36,13 @@ class Cache(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a route declares; `fresh_password` asks for the password again first."""
+    """What a route declares; `fresh_password` asks for the password again first, `file_field` is the one field of its
+    form that may be a file."""
 
     caller: Caller
     cache: Cache
     fresh_password: bool = False
+    file_field: str | None = None
 
 
 class UndeclaredRoute(RuntimeError):
@@ -61,10 +63,16 @@ def page(
 
 
 def form(
-    path: str, *, caller: Caller, cache: Cache = Cache.NEVER, fresh_password: bool = False, **options: Any
+    path: str,
+    *,
+    caller: Caller,
+    cache: Cache = Cache.NEVER,
+    fresh_password: bool = False,
+    file_field: str | None = None,
+    **options: Any,
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """A form to send (POST)."""
-    policy = Policy(caller, cache, fresh_password)
+    policy = Policy(caller, cache, fresh_password, file_field)
     return post(path, opt={POLICY: policy}, status_code=200, **options)
 
 

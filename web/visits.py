@@ -13,10 +13,11 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
 from domain.accounts import PASSWORD_FRESH_FOR, REMEMBER_FOR
+from domain.exposure import is_check_up_due
 from domain.members import line_of_member
 from domain.pages import Failure, Frame, RailSig
-from domain.visibility import VISITOR, Viewer, member_ring
-from storage.members import list_sigs_of
+from domain.visibility import VISITOR, Viewer
+from storage.rings import find_circles
 from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
 from web.browsers import describe_browser
 from web.house import House
@@ -78,6 +79,11 @@ class Visit:
     def member_id(self) -> int:
         """The member who is signed in; only for routes that demand one."""
         return self.member.member_id
+
+    def as_visitor(self, path: str) -> "Visit":
+        """The visit of somebody who is not signed in, at this path: what they get is not kept by anyone."""
+        frame = Frame(is_development=self.house.settings.is_development)
+        return Visit(self.house, self.now, frame=frame, path=path, cache=Cache.NEVER)
 
     @property
     def asking(self) -> Browser:
@@ -188,25 +194,22 @@ async def _recognise(house: House, request: Request, visit: Visit) -> None:  # t
     if signed_in is None:
         return
     if visit.now - signed_in.seen_at > SEEN_EVERY:
-        await note_seen(house.database, signed_in.session_id, visit.now)
+        await note_seen(house.database, signed_in, visit.now)
     await _recognise_member(house, visit, signed_in)
 
 
 async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> None:
     async with house.database.reading() as connection:
-        sigs = await list_sigs_of(connection, signed_in.member_id)
-    ring = member_ring(
-        signed_in.member_id,
-        in_good_standing=signed_in.in_good_standing,
-        sig_ids=[sig.sig_id for sig in sigs],
-        is_staff=signed_in.is_staff,
-    )
+        circles = await find_circles(connection, signed_in.member_id)
     visit.signed_in = signed_in
-    visit.viewer = Viewer(signed_in.member_id, ring)
+    visit.viewer = circles.viewer(
+        signed_in.member_id, in_good_standing=signed_in.in_good_standing, is_staff=signed_in.is_staff
+    )
     visit.frame = Frame(
-        me=line_of_member(signed_in.person, ring),
-        sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in sigs),
+        me=line_of_member(signed_in.person, visit.viewer.ring),
+        sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in circles.sigs),
         is_confirmed=signed_in.is_confirmed,
+        is_check_up_due=is_check_up_due(signed_in.checked_up_at, visit.now),
         is_development=visit.frame.is_development,
     )
 

@@ -15,7 +15,8 @@ import structlog
 
 from storage.events import list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
-from web import letters
+from storage.photos import sweep_files
+from web import letters, uploads
 from web.house import Consumer, House
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ LEASE_SECONDS = 30
 REST_SECONDS = 0.5
 FORGET_EVERY = timedelta(hours=1)
 
-CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {**letters.CONSUMERS}
+CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {**letters.CONSUMERS, **uploads.CONSUMERS}
 """Who consumes which event."""
 
 
@@ -52,6 +53,7 @@ async def work_forever(house: House) -> None:
             if forgot_at is None or house.clock() - forgot_at >= FORGET_EVERY:
                 forgot_at = house.clock()
                 await forget_what_is_over(house.database, forgot_at)
+                await sweep_files(house.database, house.files, forgot_at)
             busy = await work_once(house, holder)
         except Exception:  # a round may fail for any reason; the worker must outlive it
             log.exception("worker round failed")

@@ -14,7 +14,7 @@ from domain.sigs import Reading, ThreadLine, chip_for_sig
 from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import opens
-from storage.members import find_people
+from storage.members.people import find_people
 from storage.tables import Id, Moment, Post, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
 

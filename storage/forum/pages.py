@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
@@ -25,15 +25,17 @@ from domain.forum import (
     refuse_to_reply,
 )
 from domain.members import Person, SourceAuthor
+from domain.publicity import Publicity, publicity_of_thread
 from domain.refusals import Reason, Refused
 from domain.sigs import Reading, chip_for_sig, refuse_to_join, refuse_to_post
 from domain.views import SafeHtml
-from domain.visibility import Guarded, Viewer, reveal, sig_key
+from domain.visibility import VISITOR, Guarded, Viewer, reveal, sig_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.forum.lists import byline
 from storage.key_sets import opens, parse_keys
 from storage.licences import licence_url
-from storage.members import find_people
+from storage.members.people import find_people
+from storage.plain_text import plain_text
 from storage.tables import Community, KeySet, Participant, Sig, SourcePost, SourceSite
 from storage.tables import Post as PostRow
 from storage.tables import SourceAuthor as AuthorRow
@@ -124,7 +126,7 @@ async def find_thread_page(
 ) -> ThreadPage | None:
     """One page of a thread as this viewer gets it; None when thread or page is unknown or hidden."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, visible_thread(viewer, thread_id))
+        row = await fetch_one(connection, visible_thread(viewer, thread_id).add_columns(*_seen_by_visitors()))
         pages = page_of(max(1, row.post_count)) if row else 0
         if row is None or not 1 <= page <= pages:
             return None
@@ -132,7 +134,6 @@ async def find_thread_page(
         people = await find_people(connection, {post.member_id for post in posts} - {None})
     thread = thread_of(row)
     views = [view for post in posts if (view := _post_view(post, row, thread, people, viewer))]
-    first, last = (page - 1) * POSTS_A_PAGE + 1, page * POSTS_A_PAGE
     accepted = next((view for view in views if view.is_accepted and view.number != 2), None)
     return ThreadPage(
         thread_id=thread.thread_id,
@@ -150,8 +151,10 @@ async def find_thread_page(
         is_answered=row.accepted_post_id is not None,
         reply_count=max(0, row.post_count - 1),
         key=chip_for_sig(Reading(row.reading), row.sig_name),
-        posts=tuple(view for view in views if first <= view.number <= last),
+        posts=tuple(view for view in views if page_of(view.number) == page),
+        opening=next((view for view in views if view.number == 1), None),
         accepted=accepted if page == 1 else None,
+        publicity=_publicity(row, posts),
         page=page,
         pages=pages,
         may_reply=row.deleted_at is None and refuse_to_reply(viewer, thread) is None,
@@ -160,15 +163,39 @@ async def find_thread_page(
     )
 
 
+def _seen_by_visitors() -> tuple[ColumnElement[bool], ...]:
+    """SQL: whether a visitor sees the thread of `visible_thread`, and any reply in it."""
+    reply = exists().where(
+        PostRow.c.thread_id == ThreadRow.c.thread_id,
+        PostRow.c.number > 1,
+        PostRow.c.deleted_at.is_(None),
+        opens(PostRow.c.key_set_id, VISITOR.ring),
+    )
+    is_public = opens(ThreadRow.c.key_set_id, VISITOR.ring)
+    return is_public.label("is_public"), reply.label("has_public_reply")
+
+
+def _publicity(row: Row[Any], posts: Sequence[Row[Any]]) -> Publicity:
+    """The decision for the thread, the same on each of its pages."""
+    opening = next((reveal(post_of(post).html, VISITOR.ring) for post in posts if post.number == 1), None)
+    return publicity_of_thread(
+        is_public=row.is_public,
+        opening_length=len(plain_text(opening)) if opening else 0,
+        has_reply=row.has_public_reply,
+    )
+
+
 def _readers(row: Row[Any]) -> int | None:
     return None if Reading(row.reading) is Reading.EVERYONE else int(row.member_count)
 
 
 async def _rows_of_page(connection: AsyncConnection, thread: Row[Any], page: int) -> Sequence[Row[Any]]:
-    """The posts of a page in order and, on page 1, the accepted reply wherever it stands."""
+    """The posts of a page in order, with the opening; on page 1 with the accepted reply, wherever it stands."""
     first = (page - 1) * POSTS_A_PAGE + 1
     on_page: ColumnElement[bool] = PostRow.c.number.between(first, first + POSTS_A_PAGE - 1)
-    if page == 1 and thread.accepted_post_id is not None:
+    if page > 1:
+        on_page = or_(on_page, PostRow.c.number == 1)
+    elif thread.accepted_post_id is not None:
         on_page = or_(on_page, PostRow.c.post_id == thread.accepted_post_id)
     statement = _posts_with_context().where(PostRow.c.thread_id == thread.thread_id, on_page)
     return await fetch_all(connection, statement.order_by(PostRow.c.number))

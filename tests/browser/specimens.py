@@ -10,7 +10,21 @@ from web.routes import all_routes
 
 Addresses = Callable[[Site], tuple[str, ...]]
 
-NO_PAGES = frozenset({"/-/health", "/static/{name:str}"})
+NO_PAGES = frozenset(
+    {
+        "/-/health",
+        "/static/{name:str}",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/sitemaps/{name:str}",
+        "/sigs/{slug:str}/feed",
+        "/threads/{thread_id:int}/feed",
+        "/people/{address:str}/feed",
+        "/feeds/{token:str}/sigs/{slug:str}",
+        "/feeds/{token:str}/threads/{thread_id:int}",
+        "/.well-known/security.txt",
+    }
+)
 """Routes that answer a GET with something else than a page."""
 
 VIEWERS = ("visitor", "amara", "walter")
@@ -70,10 +84,13 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/settings/email/check-mail": _plain("/settings/email/check-mail"),
     "/settings/password": _plain("/settings/password"),
     "/settings/sessions": _plain("/settings/sessions?ended=1"),
+    "/.well-known/change-password": _plain("/.well-known/change-password"),
+    "/settings/feeds": _plain("/settings/feeds"),
     "/about/terms": _plain("/about/terms"),
     "/about/privacy": _plain("/about/privacy"),
     "/about/markdown": _plain("/about/markdown"),
     "/about/defaults": _plain("/about/defaults"),
+    "/suggestions/{vocabulary:str}": _plain("/suggestions/occupations", "/suggestions/countries"),
     "/-/mailbox": _plain("/-/mailbox"),
     "/-/patterns": _plain("/-/patterns"),
 }

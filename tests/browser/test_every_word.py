@@ -106,6 +106,7 @@ def _paths(stoa: Stoa) -> list[str]:
         ],
         "/posts/{post_id:int}": [],
         "/posts/{post_id:int}/edit": [f"/posts/{world.public_thread.post_id}/edit"],
+        "/suggestions/{vocabulary:str}": ["/suggestions/occupations"],  # the others' words are the library's
         "/people/{address:str}": [f"/people/{person.public_id}" for person in world.people.values()],
     }
     return [

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from litestar import Litestar
 
 from domain.members import ENTRY_RULES
+from domain.reference import Vocabulary
 from tests.cast import PASSWORD
 from tests.leaks.planting import Planted
 from web.policy import policy_of
@@ -61,7 +62,6 @@ def _communities(planted: Planted) -> Iterator[Ask]:
 def _nothing(planted: Planted) -> Iterator[Ask]:
     yield Ask("/no/such/page", full=True)
     yield Ask("/search?q=Said")
-    yield Ask("/sitemap.xml")
     yield Ask(f"/threads/{planted.threads['boardroom']}.json")
 
 
@@ -158,11 +158,56 @@ def _people(planted: Planted) -> Iterator[Ask]:
     yield Ask("/people/no-such-page", full=True)
 
 
+def _sig_feeds(planted: Planted) -> Iterator[Ask]:
+    for slug in _slugs(planted):
+        yield Ask(f"/sigs/{slug}/feed", full=slug == "boardroom")
+
+
+def _thread_feeds(planted: Planted) -> Iterator[Ask]:
+    asked = [planted.world.public_thread.thread_id, planted.world.closed_thread.thread_id, *planted.threads.values()]
+    for thread_id in (*asked, UNKNOWN):
+        yield Ask(f"/threads/{thread_id}/feed", full=thread_id == planted.threads["boardroom"])
+
+
+def _person_feeds(planted: Planted) -> Iterator[Ask]:
+    for number, part in enumerate((*planted.owners, "amara", "lin", "nina", "sven", "olga")):
+        yield Ask(f"/people/{planted.world[part].public_id}/feed", full=number == 0)
+    yield Ask("/people/no-such-page/feed")
+
+
+def _private_feeds(planted: Planted) -> Iterator[Ask]:
+    """With tokens that nobody was given: a good one is the key that its bearer holds, with the eyes of its member."""
+    for slug in _slugs(planted):
+        yield Ask(f"/feeds/{'A' * 43}/sigs/{slug}")
+
+
+def _private_thread_feeds(planted: Planted) -> Iterator[Ask]:
+    for thread_id in (*planted.threads.values(), UNKNOWN):
+        yield Ask(f"/feeds/{'A' * 43}/threads/{thread_id}")
+
+
+def _sitemap_parts(_: Planted) -> Iterator[Ask]:
+    for number, kind in enumerate(("pages", "sigs", "people", "threads")):
+        yield Ask(f"/sitemaps/{kind}-1.xml", full=number == 2)
+        yield Ask(f"/sitemaps/{kind}-2.xml")
+    yield Ask("/sitemaps/threads-01.xml")
+
+
+def _revoke_feed(_: Planted) -> Iterator[Ask]:
+    for number in (1, UNKNOWN):
+        yield Ask(f"/settings/feeds/{number}/revoke", {})
+
+
 def _save_profile(_: Planted) -> Iterator[Ask]:
     chosen = {f"{kind}.audience": "members" for kind in ENTRY_RULES}
     yield Ask("/profile/edit", {})
     yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "public_page": "yes"})
     yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "yes"})
+
+
+def _suggestions(_: Planted) -> Iterator[Ask]:
+    for number, vocabulary in enumerate((*Vocabulary, "no-such-words")):
+        yield Ask(f"/suggestions/{vocabulary}", full=number == 0)
 
 
 def _form(path: str, *forms: Mapping[str, str]) -> Specimens:
@@ -250,12 +295,26 @@ SPECIMENS: dict[Route, Specimens] = {
     ("GET", "/settings/sessions"): _plain("/settings/sessions"),
     ("POST", "/settings/sessions/{reference:str}/end"): _end_session,
     ("POST", "/settings/sessions/end-others"): _form("/settings/sessions/end-others"),
+    ("GET", "/settings/feeds"): _plain("/settings/feeds"),
+    ("POST", "/settings/feeds"): _form("/settings/feeds", {"label": "My reader"}, {"label": ""}),
+    ("POST", "/settings/feeds/{feed_token_id:int}/revoke"): _revoke_feed,
+    ("GET", "/sigs/{slug:str}/feed"): _sig_feeds,
+    ("GET", "/threads/{thread_id:int}/feed"): _thread_feeds,
+    ("GET", "/people/{address:str}/feed"): _person_feeds,
+    ("GET", "/feeds/{token:str}/sigs/{slug:str}"): _private_feeds,
+    ("GET", "/feeds/{token:str}/threads/{thread_id:int}"): _private_thread_feeds,
+    ("GET", "/robots.txt"): _plain("/robots.txt"),
+    ("GET", "/sitemap.xml"): _plain("/sitemap.xml"),
+    ("GET", "/sitemaps/{name:str}"): _sitemap_parts,
+    ("GET", "/.well-known/security.txt"): _plain("/.well-known/security.txt"),
+    ("GET", "/.well-known/change-password"): _plain("/.well-known/change-password"),
     ("GET", "/about/terms"): _plain("/about/terms"),
     ("GET", "/about/privacy"): _plain("/about/privacy"),
     ("GET", "/about/markdown"): _plain("/about/markdown"),
     ("GET", "/about/defaults"): _plain("/about/defaults"),
     ("GET", "/-/mailbox"): _plain("/-/mailbox"),
     ("GET", "/-/patterns"): _plain("/-/patterns"),
+    ("GET", "/suggestions/{vocabulary:str}"): _suggestions,
     ("GET", "/"): _home,
     ("GET", "/communities/{slug:str}"): _communities,
     ("GET", "/-/health"): _plain("/-/health"),

@@ -16,7 +16,7 @@ from domain.visibility import VISITOR, Audience, Viewer, member_ring
 from storage.database import Database
 from storage.forum.commands import Draft, Written, start_thread, write_reply
 from storage.forum.removal import accept_post, delete_post
-from storage.members import add_member
+from storage.members.keys import add_member
 from storage.passwords import hash_password
 from storage.secrets import Seal
 from storage.seeding import add_account, close_thread, together

@@ -2,7 +2,23 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from web.routes import about, accounts, assets, development, forum, home, members, settings, sigs
+from web.routes import (
+    about,
+    accounts,
+    assets,
+    development,
+    feeds,
+    forum,
+    home,
+    lists,
+    members,
+    photos,
+    profile,
+    publicity,
+    settings,
+    sigs,
+    suggestions,
+)
 
 
 def all_routes() -> list[HTTPRouteHandler]:
@@ -13,8 +29,14 @@ def all_routes() -> list[HTTPRouteHandler]:
         *sigs.ROUTES,
         *forum.ROUTES,
         *members.ROUTES,
+        *profile.ROUTES,
+        *lists.ROUTES,
+        *photos.ROUTES,
         *accounts.ROUTES,
         *settings.ROUTES,
+        *suggestions.ROUTES,
+        *feeds.ROUTES,
+        *publicity.ROUTES,
         *about.ROUTES,
         *development.ROUTES,
     ]

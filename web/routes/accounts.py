@@ -138,7 +138,7 @@ async def send_confirm(visit: NamedDependency[Visit], token: FromPath[str]) -> R
         return _refuse_link(visit, token, done)
     if isinstance(done, Tokens):
         visit.give(cookies_for(done))
-        return redirect("/", visit)
+        return redirect("/profile/check-up/1", visit)
     return redirect("/settings?saved=email", visit)
 
 

@@ -1,5 +1,6 @@
 """A SIG's page, joining and leaving."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from litestar import Response
@@ -24,7 +25,15 @@ async def show_sig(
 ) -> Response[str]:
     """A SIG and one page of its threads."""
     places = {"before": _cursor(before), "after": _cursor(after)}
-    return show(visit, await find_sig_page(visit.house.database, visit.viewer, slug, tag=tag, **places))
+    found = await find_sig_page(visit.house.database, visit.viewer, slug, tag=tag, **places)
+    return show(visit, found and replace(found, place=_place(**places)))
+
+
+def _place(before: Cursor | None, after: Cursor | None) -> str:
+    """The query that leads to the same page, in its one spelling."""
+    if after:
+        return f"after={after}"
+    return f"before={before}" if before else ""
 
 
 def _cursor(text: str | None) -> Cursor | None:

@@ -13,6 +13,15 @@ def members(count: int) -> str:
     return ngettext("%(num)s member", "%(num)s members", count)
 
 
+def unseen_people(count: int) -> str:
+    """People of whom somebody may no longer see the name."""
+    return ngettext(
+        "%(num)s person is on it whose name you can no longer see.",
+        "%(num)s people are on it whose names you can no longer see.",
+        count,
+    )
+
+
 def threads(count: int) -> str:
     """So many threads."""
     return ngettext("%(num)s thread", "%(num)s threads", count)

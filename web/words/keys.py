@@ -1,5 +1,6 @@
 """Words for keys: what stands on a chip, who sees a thing, and why."""
 
+from domain.exposure import Looker
 from domain.members import AudienceOption, KeyChip
 from domain.visibility import Scope
 from web.words.language import _, ngettext
@@ -60,6 +61,51 @@ def who(kind: Scope, name: str | None) -> str:
             return _("Only you see this.")
 
 
+def reach(option: AudienceOption) -> str:
+    """Who will see an entry under this audience, in words and numbers."""
+    count = option.people or 0
+    match option.scope:
+        case Scope.EVERYONE:
+            return _("everyone, without signing in too, and search engines")
+        case Scope.MEMBERS:
+            return ngettext("%(num)s member", "%(num)s members", count)
+        case Scope.MY_SIGS:
+            return ngettext("%(num)s person in your SIGs", "%(num)s people in your SIGs", count)
+        case Scope.SIG:
+            words = ngettext("%(num)s member of", "%(num)s members of", count)
+            return f"{words} {option.name}"
+        case Scope.CONNECTIONS:
+            return ngettext("you and %(num)s connection", "you and %(num)s connections", count - 1)
+        case Scope.LIST:
+            return ngettext("you and %(num)s person on the list", "you and %(num)s people on the list", count - 1)
+        case Scope.ONLY_ME:
+            return _("nobody but you")
+
+
+def looker(kind: Looker, name: str | None) -> str:
+    """Through whose eyes a page is looked at."""
+    return {
+        Looker.VISITOR: _("A visitor, not signed in"),
+        Looker.SEARCH_ENGINE: _("A search engine"),
+        Looker.MEMBER: _("A member"),
+        Looker.CONNECTION: _("One of my connections"),
+        Looker.SIG: _("A member of %(sig)s", sig=name),
+        Looker.LIST: _("Somebody on my list “%(name)s”", name=name),
+        Looker.PERSON: _("A certain person"),
+        Looker.MAIL: _("A mail that speaks of me"),
+    }[kind]
+
+
+def exposure_columns() -> tuple[str, ...]:
+    """The heading of the history of exposure as a table."""
+    return (_("Entry"), _("Which"), _("Seen by"), _("From (UTC)"), _("Until (UTC)"))
+
+
+def status(code: int) -> str:
+    """What an address answers, in words."""
+    return {200: _("open"), 404: _("nothing here"), 410: _("gone for good")}.get(code, str(code))
+
+
 def why(chip: KeyChip) -> str:
     """Why the viewer sees it; for one's own things, whose choice it is. Empty where there is nothing to add."""
     if chip.own:
@@ -74,7 +120,7 @@ def why(chip: KeyChip) -> str:
         case Scope.CONNECTIONS:
             return _("You see it because you are connected.")
         case Scope.LIST:
-            return _("You see it because you are on that list.")
+            return _("You see it because its owner has put you on a list of theirs.")
         case Scope.ONLY_ME:
             return _("You see it because it is yours.")
         case _:

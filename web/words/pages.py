@@ -2,6 +2,7 @@
 
 from domain.accounts import MailPurpose
 from domain.forum import ThreadKind
+from domain.reference import Vocabulary
 from web.words.language import _, ngettext
 
 
@@ -44,6 +45,19 @@ def mail_sent(purpose: MailPurpose) -> tuple[str, str]:
             )
 
 
+def check_up(step: int) -> tuple[str, str]:
+    """The heading of a step of the privacy check-up, and what it is about."""
+    return {
+        1: (_("Who finds you"), _("These lines say who you are. What is for everyone can be found by search engines.")),
+        2: (_("Who reaches you"), _("With these people can write or call. E-mail and phone are never for everyone.")),
+        3: (
+            _("What tells much about you"),
+            _("These can tell of origin, age, family or belief. None is ever public by default."),
+        ),
+        4: (_("What follows from what you do"), _("These fill themselves as you take part. You decide who sees them.")),
+    }[step]
+
+
 def about(name: str) -> str:
     """The title of a text of the house."""
     return {
@@ -51,3 +65,25 @@ def about(name: str) -> str:
         "privacy": _("Privacy policy"),
         "markdown": _("How to write"),
     }[name]
+
+
+def vocabulary(which: str) -> str:
+    """The title of a vocabulary."""
+    return {
+        Vocabulary.OCCUPATIONS: _("Words for occupations"),
+        Vocabulary.INDUSTRIES: _("Words for industries"),
+        Vocabulary.COUNTRIES: _("Names of countries"),
+        Vocabulary.LANGUAGES: _("Names of languages"),
+        Vocabulary.TIME_ZONES: _("Names of time zones"),
+    }[Vocabulary(which)]
+
+
+def vocabulary_source(which: str) -> str:
+    """Whose words they are; nothing for those that come with the software."""
+    return {
+        Vocabulary.OCCUPATIONS: _(
+            "These are the groups of ISCO-08, the occupations of the International Labour Organization. "
+            "This service uses the ESCO classification of the European Commission."
+        ),
+        Vocabulary.INDUSTRIES: _("These are the groups of ISIC, revision 4, of the United Nations."),
+    }.get(Vocabulary(which), "")

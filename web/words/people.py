@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from domain.members import EntryKind, Gender, LineKind, MemberLine
 from web.words.language import _
+from web.words.pictures import month
 
 
 def person(line: MemberLine) -> str:
@@ -22,14 +23,77 @@ def entry(kind: EntryKind) -> str:
     return {
         EntryKind.NAME: _("Name"),
         EntryKind.PROFESSION: _("Profession"),
+        EntryKind.PHOTO: _("Photo"),
         EntryKind.HEADLINE: _("Headline"),
         EntryKind.ABOUT: _("About"),
+        EntryKind.OBJECTIVES: _("Objectives"),
         EntryKind.LOCATION: _("Location"),
+        EntryKind.TIME_ZONE: _("Time zone"),
         EntryKind.LANGUAGES: _("Languages"),
         EntryKind.INTERESTS: _("Interests"),
+        EntryKind.SKILLS: _("Skills"),
+        EntryKind.EXPERIENCE: _("Experience"),
+        EntryKind.EDUCATION: _("Education"),
+        EntryKind.LINK: _("Links"),
         EntryKind.GENDER: _("Gender"),
         EntryKind.EMAIL: _("E-mail"),
+        EntryKind.PHONE: _("Phone"),
+        EntryKind.MEMBERSHIP: _("SIGs"),
+        EntryKind.CONNECTIONS: _("Connections"),
+        EntryKind.CONTRIBUTIONS: _("Contributions"),
+        EntryKind.LAST_SEEN: _("Last seen"),
     }[kind]
+
+
+def entry_with_label(kind: EntryKind, label: str | None) -> str:
+    """The name of an entry, with what tells it apart from others of its kind."""
+    return f"{entry(kind)}: {label}" if label else entry(kind)
+
+
+def record(kind: EntryKind, *, is_new: bool) -> str:
+    """What the form for one record is called."""
+    return {
+        (EntryKind.EXPERIENCE, True): _("Add a job"),
+        (EntryKind.EXPERIENCE, False): _("Change this job"),
+        (EntryKind.EDUCATION, True): _("Add a school"),
+        (EntryKind.EDUCATION, False): _("Change this school"),
+        (EntryKind.LINK, True): _("Add a link"),
+        (EntryKind.LINK, False): _("Change this link"),
+    }[kind, is_new]
+
+
+def part(name: str) -> str:
+    """The name of one part of a record."""
+    return {
+        "role": _("Role"),
+        "company": _("Company"),
+        "start": _("From"),
+        "end": _("To"),
+        "industry": _("Industry"),
+        "text": _("In your words"),
+        "school": _("School"),
+        "degree": _("Degree"),
+        "field": _("Field"),
+        "address": _("Address"),
+        "label": _("What it is called"),
+    }[name]
+
+
+def part_hint(name: str) -> str:
+    """What to write in a part; empty where the label says it all."""
+    return {
+        "start": _("A year, or a year and a month, such as 2019-04."),
+        "end": _("Leave it empty if it goes on."),
+    }.get(name, "")
+
+
+def span(start: str, end: str) -> str:
+    """From when to when; open where it goes on."""
+    if start and end:
+        return f"{month(start)} – {month(end)}"
+    if start:
+        return _("since %(start)s", start=month(start))
+    return _("until %(end)s", end=month(end)) if end else ""
 
 
 def entry_hint(kind: EntryKind) -> str:
@@ -39,6 +103,12 @@ def entry_hint(kind: EntryKind) -> str:
         EntryKind.ABOUT: _("A few sentences in your own words. Line breaks are kept."),
         EntryKind.LANGUAGES: _("One a line, or with commas."),
         EntryKind.INTERESTS: _("One a line, or with commas."),
+        EntryKind.SKILLS: _("One a line, or with commas."),
+        EntryKind.OBJECTIVES: _("What you look for here, or offer."),
+        EntryKind.PHONE: _("Never shown to anyone who is not signed in."),
+        EntryKind.CONNECTIONS: _("Shown are people who let their connections be seen as well."),
+        EntryKind.CONTRIBUTIONS: _("What you wrote lately, as far as the reader may read it."),
+        EntryKind.LAST_SEEN: _("The day of your last visit."),
         EntryKind.EMAIL: _("Never shown to anyone who is not signed in."),
     }.get(kind, "")
 

@@ -16,6 +16,12 @@ def day(when: datetime) -> str:
     return _("%(day)d %(month)s %(year)d", day=when.day, month=_months()[when.month - 1], year=when.year)
 
 
+def month(text: str) -> str:
+    """A year, or a year and a month, as they are written in a record: `2019-04`."""
+    year, _dash, number = text.partition("-")
+    return f"{_months()[int(number) - 1]} {year}" if number else year
+
+
 def _months() -> tuple[str, ...]:
     return (
         _("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"),

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from domain.accounts import FieldProblem
-from domain.members import EntryInput, EntryProblem
+from domain.members import EntryInput, PartInput
 from domain.pages import Failure
 from domain.refusals import Problem, Reason
 from web.words.language import _
-from web.words.people import entry
+from web.words.people import entry_with_label, part
 
 
 def field(name: str) -> str:
@@ -25,10 +25,11 @@ def field(name: str) -> str:
         "title": _("Title"),
         "body": _("Text"),
         "tags": _("Tags"),
+        "photo": _("Photo"),
     }.get(name, name)
 
 
-def problem(code: Problem | EntryProblem, name: str = "") -> str:
+def problem(code: Problem, name: str = "") -> str:
     """What is wrong with a field, and what mends it."""
     special = _SPECIAL_PROBLEMS.get((name, code.value))
     return special() if special else _PROBLEMS[code.value]()
@@ -40,12 +41,18 @@ _PROBLEMS = {
     "too-long": lambda: _("This is too long. Please shorten it."),
     "too-many": lambda: _("These are too many."),
     "common": lambda: _("This one is on the list of common passwords. Please choose another."),
+    "taken": lambda: _("You have one of this name. Please choose another."),
     "malformed": lambda: _("This does not look complete. Please check it."),
     "not-offered": lambda: _("Please choose one of the answers."),
     "not-accepted": lambda: _("We need your agreement here."),
     "wrong": lambda: _("This is not right. Please try again."),
     "never-public": lambda: _("This is never shown to everyone. Please choose another audience."),
     "too-complex": lambda: _("This is nested too deeply to be shown. Please make it simpler."),
+    "too-large": lambda: _("This file is too large."),
+    "too-small": lambda: _("This is too small."),
+    "too-many-pixels": lambda: _("This picture has more pixels than we can take. Please make it smaller."),
+    "unknown-type": lambda: _("We do not take files of this type."),
+    "broken": lambda: _("This file cannot be read. It may be damaged."),
 }
 
 _SPECIAL_PROBLEMS = {
@@ -62,6 +69,11 @@ _SPECIAL_PROBLEMS = {
     ("is_adult", "not-accepted"): lambda: _("Stoa is for people of 18 and older."),
     ("accepts_terms", "not-accepted"): lambda: _("You can join once you accept the terms of use."),
     ("accepts_privacy", "not-accepted"): lambda: _("You can join once you accept the privacy policy."),
+    ("end", "wrong"): lambda: _("This is before the beginning."),
+    ("start", "malformed"): lambda: _("A date looks like 2019, or 2019-04."),
+    ("end", "malformed"): lambda: _("A date looks like 2019, or 2019-04."),
+    ("address", "malformed"): lambda: _("An address on the web looks like https://example.org/page."),
+    ("phone", "malformed"): lambda: _("A number looks like +31 20 123 4567."),
     ("title", "empty"): lambda: _("Please give your thread a title."),
     ("title", "too-short"): lambda: _("Please use at least 4 characters."),
     ("title", "too-long"): lambda: _("Please use at most 150 characters."),
@@ -69,6 +81,11 @@ _SPECIAL_PROBLEMS = {
     ("body", "too-long"): lambda: _("This is longer than 30,000 characters. Please split it."),
     ("tags", "too-many"): lambda: _("Please use at most 5 tags."),
     ("tags", "too-long"): lambda: _("A tag has at most 35 characters."),
+    ("photo", "empty"): lambda: _("Please choose a picture first."),
+    ("photo", "too-large"): lambda: _("This file is larger than 10 MB. Please choose a smaller one."),
+    ("photo", "too-small"): lambda: _("This picture is too small. It needs at least 64 pixels on each side."),
+    ("photo", "unknown-type"): lambda: _("We take pictures in JPEG, PNG and WebP. This file is something else."),
+    ("photo", "broken"): lambda: _("This picture cannot be read. It may be damaged; please try another one."),
 }
 
 
@@ -85,10 +102,15 @@ def by_field(problems: Iterable[FieldProblem]) -> dict[str, str]:
 def entry_summary(inputs: Iterable[EntryInput]) -> tuple[tuple[str, str], ...]:
     """The entries to mend, for the summary above the form of one's own page."""
     return tuple(
-        (line.kind.value, f"{entry(line.kind)}: {problem(line.problem, line.kind.value)}")
+        (line.name, f"{entry_with_label(line.kind, line.label)}: {problem(line.problem, line.name)}")
         for line in inputs
         if line.problem
     )
+
+
+def part_summary(parts: Iterable[PartInput]) -> tuple[tuple[str, str], ...]:
+    """The parts of a record to mend, for the summary above its form."""
+    return tuple((one.name, f"{part(one.name)}: {problem(one.problem, one.name)}") for one in parts if one.problem)
 
 
 def reason(code: Reason) -> str:
@@ -98,6 +120,7 @@ def reason(code: Reason) -> str:
 
 _REASONS = {
     Reason.MISSING: lambda: _("This is not there, or no longer."),
+    Reason.GONE: lambda: _("This was here once, and is no longer."),
     Reason.SIGN_IN: lambda: _("Please sign in first. What you wrote is kept below."),
     Reason.NOT_CONFIRMED: lambda: _("Please confirm your e-mail address first, with the link in our mail."),
     Reason.NOT_A_MEMBER: lambda: _("Only people in this SIG can write here. Join it, then send this again."),
@@ -143,6 +166,11 @@ _FAILURES = {
         _("There is nothing here"),
         _("The page does not exist, has gone, or opens to other people only."),
         _("Check the address, or start from the front page."),
+    ),
+    Failure.GONE: lambda: (
+        _("This is gone"),
+        _("What stood here was open to everyone once. It has been taken back, and does not come back on its own."),
+        _("If a search engine led you here, it will forget the address the next time it asks."),
     ),
     Failure.METHOD: lambda: (
         _("That does not work here"),

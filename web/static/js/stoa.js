@@ -48,6 +48,7 @@
     chip.className = `key_chip key_choice end ${target.dataset.scope}`;
     face.querySelector("svg").replaceWith(option.querySelector("svg").cloneNode(true));
     face.querySelector(".key_chip-word").textContent = option.querySelector(".key_choice-word").textContent;
+    chip.parentElement.querySelector(".key_choice-reach").textContent = target.dataset.reach;
   });
   const menus = () => all(":is(.key_chip, .sheet)[open]");
   document.addEventListener("click", ({ target }) => menus().forEach((m) => m.contains(target) || (m.open = false)));
@@ -73,8 +74,10 @@
     const { request, response, from } = ctx;
     unreachable(false);
     if (request.form && response.raw.redirected) store.removeItem(slot(request.form, from));
-    // A whole page in answer to a fragment is an error page: it takes the whole body.
-    if (/^\s*<!doctype/i.test(ctx.text)) Object.assign(ctx, { target: document.body, swap: "innerHTML show:top" });
+    // A whole page in answer to a fragment is an error page: it takes the whole body. Who only writes is left in peace.
+    if (!/^\s*<!doctype/i.test(ctx.text)) return;
+    const isAside = ctx.sourceElement.matches("datalist");
+    Object.assign(ctx, isAside ? { swap: "none" } : { target: document.body, swap: "innerHTML show:top" });
   });
   on("after:swap", ({ request, response }) => {
     dress();

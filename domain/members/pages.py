@@ -1,0 +1,236 @@
+"""The pages of a member: their personal page as one viewer gets it, and the owner's forms."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from domain.members.chips import KeyChip, chip_for_owner, chip_for_reader
+from domain.members.kinds import ENTRY_RULES, RECORD_PARTS, EntryKind, Shape
+from domain.members.people import Entry, MemberLine
+from domain.members.values import Slot, read_record
+from domain.refusals import Problem
+from domain.views import PageView, View
+from domain.visibility import Audience, Ring, Scope, reveal
+
+
+class PartLine(View):
+    """One part of a record, such as the company of a job."""
+
+    name: str
+    text: str
+
+
+class ContributionLine(View):
+    """Something that a member wrote, in a thread that the viewer may read."""
+
+    post_id: int
+    title: str
+    sig_name: str
+    sig_slug: str
+    written_at: datetime
+    is_opening: bool
+
+
+class EntryLine(View):
+    """One visible entry.
+
+    `items` are its lines, for a list one an item; a record has `parts`, a membership the `address` of its SIG, what is
+    worked out has `people`, `threads` or a `day`. `edit` is where its owner changes it.
+    """
+
+    kind: EntryKind
+    shape: Shape
+    key: KeyChip
+    items: tuple[str, ...] = ()
+    parts: tuple[PartLine, ...] = ()
+    address: str | None = None
+    people: tuple[MemberLine, ...] = ()
+    threads: tuple[ContributionLine, ...] = ()
+    day: date | None = None
+    edit: str | None = None
+
+
+class MemberPage(PageView, template="members/show.html"):
+    """A personal page as one viewer gets it. Who may see no entry gets no page at all.
+
+    `public_page` says whether the switch is on, and is told to the owner alone. `refuses_ai` is told to programs that
+    read the page for a model.
+    """
+
+    line: MemberLine
+    address: str
+    headline: str | None
+    entries: tuple[EntryLine, ...]
+    refuses_ai: bool = False
+    photo: str | None = None
+    is_own: bool = False
+    public_page: bool = False
+
+
+class AudienceOption(View):
+    """One choice of audience for an entry; `people` counts who will see it, the owner included, None for everyone."""
+
+    value: str
+    scope: Scope
+    name: str | None
+    people: int | None
+    chosen: bool
+
+
+class EntryInput(View):
+    """One entry on a form of its owner's: value, who sees it now, and what may be chosen. `name` is its slot's."""
+
+    name: str
+    kind: EntryKind
+    shape: Shape
+    value: str
+    longest: int
+    is_required: bool
+    is_sensitive: bool
+    suggest: str | None
+    options: tuple[AudienceOption, ...]
+    label: str | None = None
+    problem: Problem | None = None
+
+
+class Widening(View):
+    """An entry that more people would see than before."""
+
+    name: str
+    kind: EntryKind
+    label: str | None
+    is_sensitive: bool
+
+
+class EditPage(PageView, template="members/edit.html"):
+    """The owner's form for all entries, each with its audience. Records have a form each."""
+
+    address: str
+    inputs: tuple[EntryInput, ...]
+    records: tuple[EntryLine, ...]
+    photo: EntryLine | None
+    photo_options: tuple[AudienceOption, ...]
+    public_page: bool
+    may_add: tuple[EntryKind, ...] = ()
+    widening: tuple[Widening, ...] = ()
+
+
+class PartInput(View):
+    """One part of a record to fill in."""
+
+    name: str
+    value: str
+    longest: int
+    lines: int
+    is_required: bool
+    is_month: bool
+    suggest: str | None
+    problem: Problem | None = None
+
+
+class RecordPage(PageView, template="members/record.html"):
+    """The form for one record: a job, a school, a link. `position` is None for a new one."""
+
+    kind: EntryKind
+    position: int | None
+    parts: tuple[PartInput, ...]
+    options: tuple[AudienceOption, ...]
+    problem: Problem | None = None
+    widening: tuple[Widening, ...] = ()
+
+
+class CheckUpPage(PageView, template="members/check_up.html"):
+    """One step of the privacy check-up: some entries, each with who sees it."""
+
+    step: int
+    steps: int
+    inputs: tuple[EntryInput, ...]
+    public_page: bool
+    address: str
+    widening: tuple[Widening, ...] = ()
+
+
+class DefaultLine(View):
+    """One row of the visible table of defaults."""
+
+    kind: EntryKind
+    key: KeyChip
+    may_be_public: bool
+    is_required: bool
+    is_sensitive: bool
+
+
+class DefaultsPage(PageView, template="members/defaults.html"):
+    """The table of defaults, as everyone may read it."""
+
+    lines: tuple[DefaultLine, ...]
+
+
+def defaults_page() -> DefaultsPage:
+    """`ENTRY_RULES` as a page."""
+    return DefaultsPage(
+        lines=tuple(
+            DefaultLine(
+                kind=kind,
+                key=chip_for_owner(rule.default, {}),
+                may_be_public=rule.may_be_public,
+                is_required=rule.is_required,
+                is_sensitive=rule.is_sensitive,
+            )
+            for kind, rule in ENTRY_RULES.items()
+        )
+    )
+
+
+def visible_entries(
+    entries: Iterable[Entry], ring: Ring, sig_names: Mapping[int, str], own_names: Mapping[Audience, str] | None = None
+) -> tuple[EntryLine, ...]:
+    """The entries that the holder of this ring may see, in the order of the page, each with its reason.
+
+    `own_names` are the names of the owner's SIGs and lists, given when it is the owner who looks. Entries that are
+    worked out are empty here: storage fills them, for this ring.
+    """
+    lines = []
+    for entry in entries:
+        value = reveal(entry.value, ring)
+        key = chip_for_reader(entry.value.keys, ring, sig_names)
+        if not value or key is None:
+            continue
+        if own_names is not None:
+            key = chip_for_owner(entry.audience, own_names)
+        lines.append(_line_of(entry, value, key, is_own=own_names is not None))
+    return tuple(line for line in lines if line is not None)
+
+
+def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLine | None:
+    shape, edit = ENTRY_RULES[entry.kind].shape, _edit_address(entry.slot) if is_own else None
+    line = EntryLine(kind=entry.kind, shape=shape, key=key, edit=edit)
+    match shape:
+        case Shape.RECORD:
+            parts = parts_of(entry.kind, value)
+            return replace(line, parts=parts, items=(parts[0].text,))
+        case Shape.SIG if entry.sig is None:
+            return None
+        case Shape.SIG if entry.sig is not None:
+            name, slug = entry.sig
+            return replace(line, items=(name,), address=f"/sigs/{slug}")
+        case Shape.PEOPLE | Shape.THREADS:
+            return line
+        case _:
+            return replace(line, items=tuple(value.split("\n")))
+
+
+def parts_of(kind: EntryKind, value: str) -> tuple[PartLine, ...]:
+    """The parts of a record as stored, in their order."""
+    record = read_record(value)
+    return tuple(
+        PartLine(name=part.name, text=record[part.name]) for part in RECORD_PARTS[kind] if record.get(part.name)
+    )
+
+
+def _edit_address(slot: Slot) -> str:
+    if ENTRY_RULES[slot.kind].shape is Shape.RECORD:
+        return f"/profile/{slot.kind}/{slot.position}"
+    if slot.kind is EntryKind.PHOTO:
+        return "/profile/photo"
+    return f"/profile/edit#{slot.name}"

@@ -1,0 +1,54 @@
+"""What somebody wrote, as far as a ring opens it: for their personal page and their feed."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.members import ContributionLine
+from domain.visibility import Ring
+from storage.database import fetch_all
+from storage.key_sets import opens
+from storage.tables import Post, Sig, Thread
+
+CONTRIBUTIONS_SHOWN = 5
+
+
+async def list_contributions(
+    connection: AsyncConnection,
+    member_id: int,
+    ring: Ring,
+    within: Ring | None = None,
+    limit: int = CONTRIBUTIONS_SHOWN,
+) -> tuple[ContributionLine, ...]:
+    """The newest posts of a member in threads that this ring opens, and `within` as well, the newest first."""
+    rings = [ring] if within is None else [ring, within]
+    statement = (
+        select(
+            Post.c.post_id,
+            Post.c.number,
+            Post.c.written_at,
+            Thread.c.title,
+            Sig.c.name.label("sig_name"),
+            Sig.c.slug.label("sig_slug"),
+        )
+        .join(Thread, Thread.c.thread_id == Post.c.thread_id)
+        .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
+        .where(
+            Post.c.member_id == member_id,
+            Post.c.deleted_at.is_(None),
+            Thread.c.deleted_at.is_(None),
+            *(opens(keys, one) for keys in (Post.c.key_set_id, Thread.c.key_set_id) for one in rings),
+        )
+        .order_by(Post.c.post_id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        ContributionLine(
+            post_id=row.post_id,
+            title=row.title,
+            sig_name=row.sig_name,
+            sig_slug=row.sig_slug,
+            written_at=row.written_at,
+            is_opening=row.number == 1,
+        )
+        for row in await fetch_all(connection, statement)
+    )

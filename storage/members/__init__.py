@@ -1,0 +1,1 @@
+"""Members as stored: people in bylines, entries with their keys and history, pages, forms, lists and connections."""

@@ -1,0 +1,172 @@
+"""The owner's forms: all entries, one record, a step of the check-up; and the one way to save any of them.
+
+A form is saved whole or not at all. What would let somebody see who could not is asked first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import update
+
+from domain.members import (
+    ENTRY_RULES,
+    MOST_RECORDS,
+    SHOWN,
+    WORKED_OUT,
+    WRITTEN_SHAPES,
+    Entry,
+    EntryKind,
+    Shape,
+    Slot,
+    problem_with_audience,
+    problem_with_value,
+    tidy_value,
+)
+from domain.refusals import Problem
+from domain.visibility import ONLY_ME, Audience, Owner, Ring, member_ring, reveal, widens
+from storage.database import Database
+from storage.events import note
+from storage.members.keys import find_owner, hold_owner, rewrite_keys, write_entry
+from storage.members.page import find_stored
+from storage.members.receipts import make_receipt
+from storage.secrets import Seal
+from storage.tables import Member
+
+Typed = Mapping[Slot, tuple[str | None, str | None]]
+"""Value and audience of each entry that a form has; None where it has none, and then it stays as it is.
+
+A record at position 0 is a new one.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What the owner typed and chose for one entry."""
+
+    value: str
+    audience: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A form that was not saved: what was typed, what is wrong with it, and the entries that would open further."""
+
+    typed: Mapping[Slot, EntryChange] = field(default_factory=dict)
+    problems: Mapping[Slot, Problem] = field(default_factory=dict)
+    widening: tuple[Slot, ...] = ()
+
+
+async def save_entries(
+    database: Database,
+    seal: Seal,
+    member_id: int,
+    form: Typed,
+    now: datetime,
+    *,
+    public_page: bool | None = None,
+    confirmed: bool = False,
+) -> Unsaved | None:
+    """Save a form, all of it or nothing; `public_page` switches the public page. None when saved."""
+    async with database.writing() as connection:
+        owner = await hold_owner(connection, member_id)
+        ring = member_ring(member_id, in_good_standing=False)
+        stored = {entry.slot: entry for entry in (await find_stored(connection, seal, member_id, ring)).entries}
+        typed = _complete(form, stored, ring)
+        is_on = owner.has_public_page if public_page is None else public_page
+        if problems := _problems(typed, stored, owner):
+            return Unsaved(typed, problems)
+        if not confirmed and (widening := _widening(typed, stored, owner, is_on)):
+            return Unsaved(typed, {}, widening)
+        if is_on != owner.has_public_page:
+            await connection.execute(
+                update(Member).where(Member.c.member_id == member_id).values(has_public_page=is_on)
+            )
+            owner = await find_owner(connection, member_id)
+        for slot, change in typed.items():
+            value = "" if slot.kind is EntryKind.EMAIL else tidy_value(slot.kind, change.value)
+            audience = Audience.parse(change.audience)
+            await write_entry(connection, owner, _placed(slot, stored), value, audience, now)
+        await rewrite_keys(connection, member_id, now)
+        if public_page is False:
+            await make_receipt(connection, seal, member_id, now)
+        await note(connection, "member.changed", now, member_id=member_id)
+    return None
+
+
+def _placed(slot: Slot, stored: Mapping[Slot, Entry]) -> Slot:
+    """Where an entry goes: a new record behind all that ever were, so that its history is its own."""
+    if slot.position or ENTRY_RULES[slot.kind].shape is not Shape.RECORD:
+        return slot
+    return Slot(slot.kind, 1 + max((other.position for other in stored if other.kind is slot.kind), default=0))
+
+
+def _complete(form: Typed, stored: Mapping[Slot, Entry], ring: Ring) -> dict[Slot, EntryChange]:
+    """The changes with what the form left out taken from what is stored: nothing is emptied or opened by a gap."""
+    found = {}
+    for slot, (value, audience) in form.items():
+        entry = stored.get(slot)
+        kept_value = (reveal(entry.value, ring) if entry else None) or _given(slot)
+        kept_audience = str(entry.audience if entry else audience_unless_chosen(slot))
+        is_kept = value is None or ENTRY_RULES[slot.kind].shape not in WRITTEN_SHAPES
+        found[slot] = EntryChange(kept_value if is_kept else value or "", audience or kept_audience)
+    return found
+
+
+def _given(slot: Slot) -> str:
+    """The value of an entry that nobody writes."""
+    if slot.kind is EntryKind.MEMBERSHIP:
+        return str(slot.position)
+    return SHOWN if slot.kind in WORKED_OUT else ""
+
+
+def audience_unless_chosen(slot: Slot) -> Audience:
+    """The audience of an entry that was never saved. What fills itself is for its owner alone until they say more."""
+    rule = ENTRY_RULES[slot.kind]
+    return ONLY_ME if rule.shape in {Shape.SIG, Shape.PEOPLE, Shape.THREADS, Shape.DAY} else rule.default
+
+
+def _problems(typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner) -> dict[Slot, Problem]:
+    found = {}
+    for slot, change in typed.items():
+        try:
+            audience = Audience.parse(change.audience)
+        except ValueError:
+            found[slot] = Problem.NOT_OFFERED
+            continue
+        value = tidy_value(slot.kind, change.value)
+        problem = None if slot.kind is EntryKind.EMAIL else problem_with_value(slot.kind, value)
+        problem = (
+            problem or _problem_with_place(slot, stored, owner) or problem_with_audience(slot.kind, audience, owner)
+        )
+        if problem:
+            found[slot] = problem
+    return found
+
+
+def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) -> Problem | None:
+    if slot in stored:
+        return None
+    shape = ENTRY_RULES[slot.kind].shape
+    if shape is Shape.RECORD and slot.position == 0:
+        ring = member_ring(owner.member_id, in_good_standing=False)
+        filled = [entry for other, entry in stored.items() if other.kind is slot.kind and reveal(entry.value, ring)]
+        return Problem.TOO_MANY if len(filled) >= MOST_RECORDS else None
+    if shape is Shape.SIG:
+        return None if slot.position in owner.sig_ids else Problem.NOT_OFFERED
+    return Problem.NOT_OFFERED if slot.position else None
+
+
+def _widening(
+    typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner, public_page: bool
+) -> tuple[Slot, ...]:
+    """The stored entries that somebody could see after this change who cannot now, be it only once the owner is
+    confirmed or no longer suspended."""
+    before = replace(owner, in_good_standing=True)
+    after = replace(before, has_public_page=public_page)
+    chosen = {slot: Audience.parse(change.audience) for slot, change in typed.items()}
+    return tuple(
+        slot
+        for slot, entry in stored.items()
+        if widens(entry.audience, chosen.get(slot, entry.audience), before, after)
+    )

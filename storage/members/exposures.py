@@ -1,0 +1,58 @@
+"""The history of exposure: from when to when each entry carried which keys.
+
+It is written in the transaction that changes the keys, so that asked about any moment it says what the rule decided
+then. It holds no values, and it outlives what it speaks of.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.members import Slot
+from domain.visibility import PUBLIC
+from storage.tables import Exposure, KeySetKey
+
+
+async def expose(
+    connection: AsyncConnection,
+    member_id: int,
+    entry_id: int,
+    slot: Slot,
+    audience: str,
+    key_set_id: int,
+    now: datetime,
+) -> None:
+    """Note that an entry carries these keys from now on; what it carried before ends. Nothing when it is the same."""
+    same = (Exposure.c.key_set_id == key_set_id) & (Exposure.c.audience == audience)
+    lasting = _lasting(member_id, entry_id)
+    if (await connection.execute(select(Exposure.c.exposure_id).where(lasting, same))).first():
+        return
+    await connection.execute(update(Exposure).where(lasting).values(ended_at=now))
+    row = {
+        "member_id": member_id,
+        "entry_id": entry_id,
+        "kind": slot.name,
+        "audience": audience,
+        "key_set_id": key_set_id,
+        "started_at": now,
+    }
+    await connection.execute(insert(Exposure).values(row))
+
+
+async def conceal(connection: AsyncConnection, member_id: int, entry_id: int, now: datetime) -> None:
+    """Note that an entry has been emptied: nobody sees it any more."""
+    await connection.execute(update(Exposure).where(_lasting(member_id, entry_id)).values(ended_at=now))
+
+
+def _lasting(member_id: int, entry_id: int) -> ColumnElement[bool]:
+    return (Exposure.c.member_id == member_id) & (Exposure.c.entry_id == entry_id) & Exposure.c.ended_at.is_(None)
+
+
+async def was_public(connection: AsyncConnection, member_id: int, entry_id: int | None = None) -> bool:
+    """Whether this entry, or anything of this member, has ever been open to everyone."""
+    public = exists(select(1).where(KeySetKey.c.key_set_id == Exposure.c.key_set_id, KeySetKey.c.key == PUBLIC))
+    statement = select(Exposure.c.exposure_id).where(Exposure.c.member_id == member_id, public)
+    if entry_id is not None:
+        statement = statement.where(Exposure.c.entry_id == entry_id)
+    return (await connection.execute(statement.limit(1))).first() is not None

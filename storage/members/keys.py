@@ -1,0 +1,163 @@
+"""Keys of entries: worked out from audience and owner, and anew, in the same transaction, whenever something that they
+depend on changes. Each change of keys goes into the history of exposure."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.members import ENTRY_RULES, SHOWN, WORKED_OUT, EntryKind, Slot, tidy_value
+from domain.visibility import Audience, Keys, Owner, keys_for, narrowed_to
+from storage.database import fetch_all, fetch_one
+from storage.key_sets import intern_key_set, parse_keys
+from storage.members.exposures import conceal, expose
+from storage.tables import Entry, KeySet, Member, Membership, OwnList, Sig
+
+
+async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
+    """What the rule must know of a member."""
+    statement = select(Member.c.in_good_standing, Member.c.has_public_page).where(Member.c.member_id == member_id)
+    standing, public_page = (await connection.execute(statement)).one()
+    sigs = await connection.execute(select(Membership.c.sig_id).where(Membership.c.member_id == member_id))
+    lists = await connection.execute(select(OwnList.c.list_id).where(OwnList.c.member_id == member_id))
+    return Owner(member_id, frozenset(sigs.scalars()), frozenset(lists.scalars()), standing, public_page)
+
+
+async def hold_owner(connection: AsyncConnection, member_id: int) -> Owner:
+    """The same, with the member's row held until the transaction ends: what changes keys goes one after the other."""
+    await connection.execute(
+        select(Member.c.member_id).where(Member.c.member_id == member_id).with_for_update(key_share=True)
+    )
+    return await find_owner(connection, member_id)
+
+
+async def add_member(
+    connection: AsyncConnection,
+    values: Mapping[EntryKind, str],
+    now: datetime,
+    *,
+    has_public_page: bool,
+    in_good_standing: bool = False,
+    audiences: Mapping[EntryKind, Audience] | None = None,
+) -> int:
+    """A new member with these entries, each with its default audience unless another is given."""
+    row = {
+        "public_id": secrets.token_hex(6),
+        "joined_at": now,
+        "in_good_standing": in_good_standing,
+        "is_staff": False,
+        "has_public_page": has_public_page,
+    }
+    added = await connection.execute(insert(Member).values(row).returning(Member.c.member_id))
+    member_id: int = added.scalar_one()
+    owner = Owner(member_id, in_good_standing=in_good_standing, has_public_page=has_public_page)
+    for kind, value in {**dict.fromkeys(WORKED_OUT, SHOWN), **values}.items():
+        audience = (audiences or {}).get(kind, ENTRY_RULES[kind].default)
+        position = 1 if kind in _REPEATED else 0
+        await write_entry(connection, owner, Slot(kind, position), tidy_value(kind, value), audience, now)
+    return member_id
+
+
+_REPEATED = (EntryKind.EXPERIENCE, EntryKind.EDUCATION, EntryKind.LINK)
+
+
+def is_filled(slot: Slot, value: str) -> bool:
+    """Whether there is anything to see in an entry; the address of mail is kept with the account."""
+    return bool(value) or slot.kind is EntryKind.EMAIL
+
+
+async def write_entry(
+    connection: AsyncConnection, owner: Owner, slot: Slot, value: str, audience: Audience, now: datetime
+) -> None:
+    """Store an entry with the keys that follow from its audience."""
+    keys = _keys_of(owner, slot, audience, await _keys_of_sig(connection, slot))
+    key_set_id = await intern_key_set(connection, keys)
+    values = {"value": value, "audience": str(audience), "key_set_id": key_set_id, "changed_at": now}
+    place = (Entry.c.member_id == owner.member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position)
+    changed = await connection.execute(update(Entry).where(*place).values(values).returning(Entry.c.entry_id))
+    entry_id = changed.scalar()
+    if entry_id is None:
+        row = {"member_id": owner.member_id, "kind": slot.kind.value, "position": slot.position, **values}
+        entry_id = (await connection.execute(insert(Entry).values(row).returning(Entry.c.entry_id))).scalar_one()
+    if is_filled(slot, value):
+        await expose(connection, owner.member_id, entry_id, slot, str(audience), key_set_id, now)
+    else:
+        await conceal(connection, owner.member_id, entry_id, now)
+
+
+def _keys_of(owner: Owner, slot: Slot, audience: Audience, within: Keys | None) -> Keys:
+    keys = keys_for(audience, owner, may_be_public=ENTRY_RULES[slot.kind].may_be_public)
+    return keys if within is None else narrowed_to(keys, within)
+
+
+async def _keys_of_sig(connection: AsyncConnection, slot: Slot) -> Keys | None:
+    """Who may know of the SIG that a membership speaks of."""
+    if slot.kind is not EntryKind.MEMBERSHIP:
+        return None
+    statement = select(KeySet.c.text).join(Sig, Sig.c.key_set_id == KeySet.c.key_set_id)
+    return parse_keys((await connection.execute(statement.where(Sig.c.sig_id == slot.position))).scalar_one())
+
+
+async def rewrite_keys(connection: AsyncConnection, member_id: int, now: datetime) -> None:
+    """Work out the keys of every entry of a member anew: after joining, leaving, confirming or switching the page."""
+    owner = await hold_owner(connection, member_id)
+    sig_keys = KeySet.table.alias()
+    statement = (
+        select(
+            Entry.c.entry_id,
+            Entry.c.kind,
+            Entry.c.position,
+            Entry.c.value,
+            Entry.c.audience,
+            Entry.c.key_set_id,
+            sig_keys.c.text.label("within"),
+        )
+        .outerjoin(Sig, (Entry.c.kind == EntryKind.MEMBERSHIP) & (Sig.c.sig_id == Entry.c.position))
+        .outerjoin(sig_keys, sig_keys.c.key_set_id == Sig.c.key_set_id)
+        .where(Entry.c.member_id == member_id)
+    )
+    for entry_id, kind, position, value, audience, before, within in await fetch_all(connection, statement):
+        slot = Slot(EntryKind(kind), position)
+        keys = _keys_of(owner, slot, Audience.parse(audience), parse_keys(within) if within else None)
+        after = await intern_key_set(connection, keys)
+        if after == before:
+            continue
+        await connection.execute(update(Entry).where(Entry.c.entry_id == entry_id).values(key_set_id=after))
+        if is_filled(slot, value):
+            await expose(connection, member_id, entry_id, slot, audience, after, now)
+
+
+async def show_membership(connection: AsyncConnection, member_id: int, sig_id: int, now: datetime) -> None:
+    """Put a membership on the page of who has just joined: under the audience chosen before, or the default."""
+    slot = Slot(EntryKind.MEMBERSHIP, sig_id)
+    await _write_membership(connection, member_id, slot, str(sig_id), now)
+
+
+async def hide_membership(connection: AsyncConnection, member_id: int, sig_id: int, now: datetime) -> None:
+    """Take it off again when they have left; what they chose for it is kept."""
+    await _write_membership(connection, member_id, Slot(EntryKind.MEMBERSHIP, sig_id), "", now)
+
+
+async def _write_membership(connection: AsyncConnection, member_id: int, slot: Slot, value: str, now: datetime) -> None:
+    owner = await hold_owner(connection, member_id)
+    stored = await fetch_one(
+        connection,
+        select(Entry.c.audience).where(
+            Entry.c.member_id == member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position
+        ),
+    )
+    audience = Audience.parse(stored.audience) if stored else ENTRY_RULES[slot.kind].default
+    await write_entry(connection, owner, slot, value, audience, now)
+
+
+async def set_photo(connection: AsyncConnection, member_id: int, name: str, now: datetime) -> str:
+    """Make this file the photo of a member, under the audience chosen before, or the default; an empty name removes
+    it. Returns the name of the file that was there, empty where there was none."""
+    owner = await hold_owner(connection, member_id)
+    place = (Entry.c.member_id == member_id, Entry.c.kind == EntryKind.PHOTO)
+    stored = await fetch_one(connection, select(Entry.c.value, Entry.c.audience).where(*place))
+    audience = Audience.parse(stored.audience) if stored else ENTRY_RULES[EntryKind.PHOTO].default
+    await write_entry(connection, owner, Slot(EntryKind.PHOTO), name, audience, now)
+    return stored.value if stored else ""
