@@ -95,6 +95,7 @@ async def refuse_photo(connection: AsyncConnection, viewer: Viewer, name: str) -
         return _MISSING
     statement = (
         select(opens(Entry.c.key_set_id, viewer.ring).label("is_open"), _was_public().label("was_public"))
+        .select_from(File)
         .join(Entry, _is_in_use())
         .where(File.c.name == name)
     )

@@ -15,7 +15,7 @@ from web.policy import policy_of
 from web.visits import Refusal
 
 MOST_FIELDS = 200
-TOO_LARGE = 413
+LENGTH_REQUIRED, TOO_LARGE = 411, 413
 _WRITTEN = (
     "title",
     "body",
@@ -78,6 +78,8 @@ async def read_form(request: Request) -> Form:  # type: ignore[type-arg]
     """The form that was posted. Raises Refusal for what no form of ours can send."""
     policy = policy_of(request.route_handler)
     file_field = policy.file_field if policy else None
+    if file_field is not None and "content-length" not in request.headers:
+        raise Refusal(Failure.BAD_REQUEST, LENGTH_REQUIRED)  # what is too large is known before any of it is kept
     try:
         if request.content_type[0] == URLENCODED:
             unquote_to_bytes(await request.body()).decode()  # or broken letters would be replaced in silence

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     files_region: str = Field(default="", description="the region of the bucket, where the service has regions")
     files_key: str = Field(default="", description="access key id; empty takes the environment's own credentials")
     files_secret: SecretStr = Field(default=SecretStr(""), description="the secret that belongs to the key")
+    public_pages: bool = Field(default=True, description="new members start with a public page, unless they say no")
     trusted_proxies: int = Field(default=0, ge=0, le=9, description="proxies in front whose X-Forwarded-For counts")
     development: bool = Field(default=False, description="pattern and mailbox pages, on a loopback address only")
     robots_search: bool = Field(default=True, description="robots.txt lets search engines read what is public")

@@ -15,6 +15,7 @@ import structlog
 
 from storage.events import list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
+from storage.members.receipts import check_receipts
 from storage.photos import sweep_files
 from web import letters, uploads
 from web.house import Consumer, House
@@ -54,6 +55,7 @@ async def work_forever(house: House) -> None:
                 forgot_at = house.clock()
                 await forget_what_is_over(house.database, forgot_at)
                 await sweep_files(house.database, house.files, forgot_at)
+                await check_receipts(house.database, house.seal, forgot_at)
             busy = await work_once(house, holder)
         except Exception:  # a round may fail for any reason; the worker must outlive it
             log.exception("worker round failed")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.members.chips import KeyChip, chip_for_owner, chip_for_reader
-from domain.members.kinds import ENTRY_RULES, RECORD_PARTS, EntryKind, Shape
+from domain.members.kinds import ENTRY_RULES, EntryKind, Shape
 from domain.members.people import Entry, MemberLine
 from domain.members.values import Slot, read_record
 from domain.refusals import Problem
@@ -13,11 +13,18 @@ from domain.views import PageView, View
 from domain.visibility import Audience, Ring, Scope, reveal
 
 
-class PartLine(View):
-    """One part of a record, such as the company of a job."""
+class RecordLine(View):
+    """A job, a school or a link: what it is, what stands under it, from when to when, and the member's words by line.
 
-    name: str
-    text: str
+    `start` and `end` are years, or years and months, `2019-04`; `address` is that of a link.
+    """
+
+    head: str
+    under: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    text: tuple[str, ...] = ()
+    address: str | None = None
 
 
 class ContributionLine(View):
@@ -34,15 +41,15 @@ class ContributionLine(View):
 class EntryLine(View):
     """One visible entry.
 
-    `items` are its lines, for a list one an item; a record has `parts`, a membership the `address` of its SIG, what is
-    worked out has `people`, `threads` or a `day`. `edit` is where its owner changes it.
+    `items` are its lines, for a list one an item; a membership has the `address` of its SIG, what is worked out has
+    `people`, `threads` or a `day`. `edit` is where its owner changes it.
     """
 
     kind: EntryKind
     shape: Shape
     key: KeyChip
     items: tuple[str, ...] = ()
-    parts: tuple[PartLine, ...] = ()
+    record: RecordLine | None = None
     address: str | None = None
     people: tuple[MemberLine, ...] = ()
     threads: tuple[ContributionLine, ...] = ()
@@ -207,8 +214,8 @@ def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLi
     line = EntryLine(kind=entry.kind, shape=shape, key=key, edit=edit)
     match shape:
         case Shape.RECORD:
-            parts = parts_of(entry.kind, value)
-            return replace(line, parts=parts, items=(parts[0].text,))
+            record = record_of(value)
+            return replace(line, record=record, items=(record.head,))
         case Shape.SIG if entry.sig is None:
             return None
         case Shape.SIG if entry.sig is not None:
@@ -220,11 +227,15 @@ def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLi
             return replace(line, items=tuple(value.split("\n")))
 
 
-def parts_of(kind: EntryKind, value: str) -> tuple[PartLine, ...]:
-    """The parts of a record as stored, in their order."""
-    record = read_record(value)
-    return tuple(
-        PartLine(name=part.name, text=record[part.name]) for part in RECORD_PARTS[kind] if record.get(part.name)
+def record_of(value: str) -> RecordLine:
+    """A record as stored, as it is shown."""
+    parts = read_record(value)
+    address = parts.get("address")
+    head = parts.get("role") or parts.get("school") or parts.get("label") or address or ""
+    under = tuple(text for name in ("company", "degree", "field", "industry") if (text := parts.get(name)))
+    lines = tuple(line for line in parts.get("text", "").split("\n") if line)
+    return RecordLine(
+        head=head, under=under, start=parts.get("start", ""), end=parts.get("end", ""), text=lines, address=address
     )
 
 

@@ -150,8 +150,8 @@ def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) 
     shape = ENTRY_RULES[slot.kind].shape
     if shape is Shape.RECORD and slot.position == 0:
         ring = member_ring(owner.member_id, in_good_standing=False)
-        filled = [entry for other, entry in stored.items() if other.kind is slot.kind and reveal(entry.value, ring)]
-        return Problem.TOO_MANY if len(filled) >= MOST_RECORDS else None
+        values = [reveal(entry.value, ring) for other, entry in stored.items() if other.kind is slot.kind]
+        return Problem.TOO_MANY if len(values) - values.count("") >= MOST_RECORDS else None
     if shape is Shape.SIG:
         return None if slot.position in owner.sig_ids else Problem.NOT_OFFERED
     return Problem.NOT_OFFERED if slot.position else None

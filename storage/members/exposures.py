@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import Slot
 from domain.visibility import PUBLIC
+from storage.database import fetch_one
 from storage.tables import Exposure, KeySetKey
 
 
@@ -23,20 +24,22 @@ async def expose(
     key_set_id: int,
     now: datetime,
 ) -> None:
-    """Note that an entry carries these keys from now on; what it carried before ends. Nothing when it is the same."""
-    same = (Exposure.c.key_set_id == key_set_id) & (Exposure.c.audience == audience)
+    """Note that an entry carries these keys from now on; what it carried before ends. Nothing when it is the same.
+
+    Several changes of one moment, such as of one transaction, leave the last of them.
+    """
     lasting = _lasting(member_id, entry_id)
-    if (await connection.execute(select(Exposure.c.exposure_id).where(lasting, same))).first():
+    columns = (Exposure.c.exposure_id, Exposure.c.audience, Exposure.c.key_set_id, Exposure.c.started_at)
+    before = await fetch_one(connection, select(*columns).where(lasting))
+    carried = {"audience": audience, "key_set_id": key_set_id}
+    if before is not None and before.started_at == now:
+        change = update(Exposure).where(Exposure.c.exposure_id == before.exposure_id)
+        await connection.execute(change.values(carried))
+        return
+    if before is not None and (before.audience, before.key_set_id) == (audience, key_set_id):
         return
     await connection.execute(update(Exposure).where(lasting).values(ended_at=now))
-    row = {
-        "member_id": member_id,
-        "entry_id": entry_id,
-        "kind": slot.name,
-        "audience": audience,
-        "key_set_id": key_set_id,
-        "started_at": now,
-    }
+    row = {"member_id": member_id, "entry_id": entry_id, "kind": slot.name, "started_at": now, **carried}
     await connection.execute(insert(Exposure).values(row))
 
 

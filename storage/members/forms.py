@@ -19,9 +19,9 @@ from domain.members import (
     Shape,
     Slot,
     Widening,
-    parts_of,
     problems_with_record,
     read_record,
+    record_of,
     visible_entries,
 )
 from domain.visibility import Ring, member_ring, reveal
@@ -76,8 +76,7 @@ class _Desk:
             return entry.sig[0]
         if ENTRY_RULES[slot.kind].shape is not Shape.RECORD:
             return None
-        parts = parts_of(slot.kind, self.value_of(slot))
-        return parts[0].text if parts else None
+        return record_of(self.value_of(slot)).head or None
 
     def widening(self) -> tuple[Widening, ...]:
         """The entries that wait for a yes."""

@@ -6,7 +6,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.exposure import ExposureLine, ExposurePage
-from domain.members import EntryKind, Slot, chip_for_owner, parts_of
+from domain.members import EntryKind, Slot, chip_for_owner, record_of
 from domain.visibility import Audience, effective_audience, member_ring, reveal
 from storage.database import Database, fetch_all
 from storage.key_sets import parse_keys
@@ -58,7 +58,7 @@ def _labels(stored: Stored) -> dict[str, str]:
         if entry.sig is not None:
             labels[entry.slot.name] = entry.sig[0]
         elif entry.slot.position and (value := reveal(entry.value, ring)):
-            labels[entry.slot.name] = parts_of(entry.kind, value)[0].text
+            labels[entry.slot.name] = record_of(value).head
     return labels
 
 

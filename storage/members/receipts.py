@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.exposure import AddressCheck, ReceiptLink, ReceiptPage
 from domain.files import PHOTO_SIZES
-from domain.members import EntryKind
+from domain.members import EntryKind, MemberPage
 from domain.refusals import Reason, Refused
 from domain.visibility import VISITOR
 from storage.database import Database, fetch_all, fetch_one
-from storage.key_sets import opens
 from storage.members.exposures import was_public
 from storage.members.page import read_member_page
+from storage.photos import refuse_photo
 from storage.secrets import Seal
 from storage.tables import Entry, Member, Receipt, ReceiptLine
 
@@ -56,21 +56,14 @@ async def _status(connection: AsyncConnection, seal: Seal, path: str) -> int:
     """The status with which a visitor is answered at this address."""
     _, place, name, *_rest = path.split("/")
     if place == "photos":
-        return await _status_of_photo(connection, name)
-    found = await read_member_page(connection, seal, VISITOR, name)
+        return _status_of(await refuse_photo(connection, VISITOR, name))
+    return _status_of(await read_member_page(connection, seal, VISITOR, name))
+
+
+def _status_of(found: MemberPage | Refused | None) -> int:
     if isinstance(found, Refused):
         return 410 if found.reason is Reason.GONE else 404
     return 200
-
-
-async def _status_of_photo(connection: AsyncConnection, name: str) -> int:
-    statement = select(Entry.c.member_id, Entry.c.entry_id, opens(Entry.c.key_set_id, VISITOR.ring).label("is_open"))
-    photo = await fetch_one(connection, statement.where(Entry.c.kind == EntryKind.PHOTO, Entry.c.value == name))
-    if photo is None:
-        return 404
-    if photo.is_open:
-        return 200
-    return 410 if await was_public(connection, photo.member_id, photo.entry_id) else 404
 
 
 async def _note(connection: AsyncConnection, receipt_id: int, path: str, status: int, now: datetime) -> None:

@@ -15,6 +15,9 @@ MOST = {
     "/sigs/turnaround": (4, 6),
     "/people/amara-page": (2, 5),
     "/threads/1": (3, 5),
+    "/threads/1/feed": (3, 5),
+    "/sigs/turnaround/feed": (3, 5),
+    "/robots.txt": (1, 3),
 }
 
 

@@ -1,4 +1,4 @@
-"""Photos as stored: bytes before the row, the entry's rule over each of them, and nothing left when they are dropped."""
+"""Photos as stored: bytes before the row, the entry's rule over each, and nothing left once they are dropped."""
 
 import asyncio
 import io

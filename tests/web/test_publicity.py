@@ -4,12 +4,14 @@ import pytest
 from protego import Protego
 from sqlalchemy import update
 
-from domain.publicity import SHORTEST_OPENING
+from domain.publicity import PRIVATE_AREAS, SHORTEST_OPENING
 from storage.forum.removal import delete_post
 from storage.tables import Member
 from tests.cast import NOON
 from tests.conftest import Stoa
 from tests.web.heads import SITE, get, is_indexable, link, meta, reply_in, start
+from web.policy import Caller, policy_of
+from web.routes import all_routes
 
 # noindex.
 
@@ -134,6 +136,18 @@ async def test_a_page_whose_owner_refuses_says_so_to_programs(stoa: Stoa) -> Non
     assert parsed.can_fetch(f"{SITE}/people/joost-page", "ChatGPT-User")
     assert not parsed.can_fetch(f"{SITE}/people/joost-page", "GPTBot")
     assert list(parsed.sitemaps) == [f"{SITE}/sitemap.xml"]
+
+
+_PUBLIC_THINGS = frozenset({"sigs", "posts", "people", "threads"})
+
+
+def test_what_needs_signing_in_stands_in_a_private_area() -> None:
+    """Or beside a public thing, which crawlers may come to."""
+    for handler in all_routes():
+        policy = policy_of(handler)
+        if policy and "GET" in handler.http_methods and policy.caller not in (Caller.ANYONE, Caller.VISITOR):
+            for path in handler.paths:
+                assert path.startswith(PRIVATE_AREAS) or path.split("/")[1] in _PUBLIC_THINGS, path
 
 
 # What standards name.

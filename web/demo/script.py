@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.forum import ThreadKind
-from domain.members import EntryKind
+from domain.members import RECORD_PARTS, EntryKind, Record
 from domain.sigs import Reading, Role
 
 CONTENT = Path(__file__).parent
@@ -42,7 +42,10 @@ class CommunityPart:
 
 @dataclass(frozen=True, slots=True)
 class PersonPart:
-    """A person of the demo. `audiences` are as stored, but name a SIG by its slug; `joined` is in days before today."""
+    """A person of the demo. `audiences` are as stored, but name a SIG by its slug; `joined` is in days before today.
+
+    `records` are jobs, schools and links; `connections` are keys of people who come before this one.
+    """
 
     key: str
     joined: int
@@ -51,6 +54,8 @@ class PersonPart:
     sigs: Mapping[str, Role]
     has_public_page: bool
     log_in: str | None
+    records: Sequence[tuple[EntryKind, Record]] = ()
+    connections: Sequence[str] = ()
 
     @property
     def email(self) -> str:
@@ -128,6 +133,8 @@ def _person(table: dict[str, Any]) -> PersonPart:
         sigs=dict(map(_role, table.pop("sigs", []))),
         has_public_page=table.pop("public_page", True),
         log_in=table.pop("log_in", None),
+        records=[(kind, record) for kind in RECORD_PARTS for record in table.pop(kind, [])],
+        connections=table.pop("connections", []),
         entries={EntryKind(kind): table.pop(kind) for kind in sorted(kinds & table.keys())} | _nothing_left(table),
     )
 

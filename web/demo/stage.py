@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import merge
 
+from domain.members import Slot, write_record
 from domain.refusals import Refused
 from domain.visibility import VISITOR, Audience, Viewer, member_ring
+from storage.connections import connect
 from storage.database import Database
 from storage.forum.commands import Draft, Written, start_thread, write_reply
 from storage.forum.removal import accept_post, delete_post
+from storage.members.editing import save_entries
 from storage.members.keys import add_member
 from storage.passwords import hash_password
 from storage.secrets import Seal
@@ -94,8 +97,20 @@ class _Stage:
             await add_account(connection, seal, member_id, person.email, password_hash, joined)
             for slug, role in person.sigs.items():
                 await add_membership(connection, member_id, self.sigs[slug], role, joined)
+            for other in person.connections:
+                await connect(connection, member_id, self.viewers[other].member_id or 0, self.now)
+        await self._add_records(person, seal, member_id, joined)
         ring = member_ring(member_id, in_good_standing=True, sig_ids=[self.sigs[slug] for slug in person.sigs])
         return Viewer(member_id, ring)
+
+    async def _add_records(self, person: PersonPart, seal: Seal, member_id: int, joined: datetime) -> None:
+        for kind, record in person.records:
+            chosen = person.audiences.get(kind)
+            audience = None if chosen is None else str(self._audience(chosen))
+            typed = {Slot(kind): (write_record(kind, record), audience)}
+            refused = await save_entries(self.database, seal, member_id, typed, joined)
+            if refused is not None:
+                raise MissedCue(f"{person.key} may not say {record}: {refused}")
 
     def _audience(self, chosen: str) -> Audience:
         scope, colon, slug = chosen.partition(":")

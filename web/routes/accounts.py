@@ -85,7 +85,7 @@ def _registration(form: Form) -> Registration:
 @page("/register", caller=Caller.VISITOR)
 async def show_register(visit: NamedDependency[Visit]) -> Response[str]:
     """The registration form."""
-    return show(visit, _register_page())
+    return show(visit, replace(_register_page(), public_page=visit.house.settings.public_pages))
 
 
 @form("/register", caller=Caller.VISITOR)

@@ -12,9 +12,10 @@ from storage.photos import drop_photo, find_photo, save_photo
 from web.answers import refuse, show
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
+from web.revalidation import NOT_MODIFIED, matches
 from web.visits import Visit, redirect
 
-NOT_MODIFIED, UNPROCESSABLE = 304, 422
+UNPROCESSABLE = 422
 LARGEST_FORM = MOST_BYTES + 64 * 1024
 """Bytes of the form with its file: the file, what stands around it, and a long name."""
 
@@ -28,7 +29,7 @@ async def show_photo(
 ) -> Response[bytes]:
     """One size of a photo. Its name says its content, so a browser that has it is only told that it may still look."""
     tag = f'"{name}-{size}"'
-    is_known = tag in request.headers.get("if-none-match", "")
+    is_known = matches(request.headers.get("if-none-match", ""), tag)
     house = visit.house
     found = await find_photo(house.database, house.files, visit.viewer, name, size, with_bytes=not is_known)
     if isinstance(found, Refused):

@@ -31,15 +31,18 @@ def _scope(kind: Scope, name: str | None) -> str:
 
 def icon_of_scope(kind: Scope) -> str:
     """The icon of an audience; the five that matter most have five silhouettes."""
-    return {
-        Scope.EVERYONE: "globe",
-        Scope.MEMBERS: "people",
-        Scope.MY_SIGS: "temple",
-        Scope.SIG: "temple",
-        Scope.CONNECTIONS: "rings",
-        Scope.LIST: "lines",
-        Scope.ONLY_ME: "key",
-    }[kind]
+    return _ICONS[kind]
+
+
+_ICONS = {
+    Scope.EVERYONE: "globe",
+    Scope.MEMBERS: "people",
+    Scope.MY_SIGS: "temple",
+    Scope.SIG: "temple",
+    Scope.CONNECTIONS: "rings",
+    Scope.LIST: "lines",
+    Scope.ONLY_ME: "key",
+}
 
 
 def who(kind: Scope, name: str | None) -> str:

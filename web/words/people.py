@@ -20,29 +20,32 @@ def person(line: MemberLine) -> str:
 
 def entry(kind: EntryKind) -> str:
     """The name of a kind of entry."""
-    return {
-        EntryKind.NAME: _("Name"),
-        EntryKind.PROFESSION: _("Profession"),
-        EntryKind.PHOTO: _("Photo"),
-        EntryKind.HEADLINE: _("Headline"),
-        EntryKind.ABOUT: _("About"),
-        EntryKind.OBJECTIVES: _("Objectives"),
-        EntryKind.LOCATION: _("Location"),
-        EntryKind.TIME_ZONE: _("Time zone"),
-        EntryKind.LANGUAGES: _("Languages"),
-        EntryKind.INTERESTS: _("Interests"),
-        EntryKind.SKILLS: _("Skills"),
-        EntryKind.EXPERIENCE: _("Experience"),
-        EntryKind.EDUCATION: _("Education"),
-        EntryKind.LINK: _("Links"),
-        EntryKind.GENDER: _("Gender"),
-        EntryKind.EMAIL: _("E-mail"),
-        EntryKind.PHONE: _("Phone"),
-        EntryKind.MEMBERSHIP: _("SIGs"),
-        EntryKind.CONNECTIONS: _("Connections"),
-        EntryKind.CONTRIBUTIONS: _("Contributions"),
-        EntryKind.LAST_SEEN: _("Last seen"),
-    }[kind]
+    return _ENTRIES[kind]()
+
+
+_ENTRIES = {
+    EntryKind.NAME: lambda: _("Name"),
+    EntryKind.PROFESSION: lambda: _("Profession"),
+    EntryKind.PHOTO: lambda: _("Photo"),
+    EntryKind.HEADLINE: lambda: _("Headline"),
+    EntryKind.ABOUT: lambda: _("About"),
+    EntryKind.OBJECTIVES: lambda: _("Objectives"),
+    EntryKind.LOCATION: lambda: _("Location"),
+    EntryKind.TIME_ZONE: lambda: _("Time zone"),
+    EntryKind.LANGUAGES: lambda: _("Languages"),
+    EntryKind.INTERESTS: lambda: _("Interests"),
+    EntryKind.SKILLS: lambda: _("Skills"),
+    EntryKind.EXPERIENCE: lambda: _("Experience"),
+    EntryKind.EDUCATION: lambda: _("Education"),
+    EntryKind.LINK: lambda: _("Links"),
+    EntryKind.GENDER: lambda: _("Gender"),
+    EntryKind.EMAIL: lambda: _("E-mail"),
+    EntryKind.PHONE: lambda: _("Phone"),
+    EntryKind.MEMBERSHIP: lambda: _("SIGs"),
+    EntryKind.CONNECTIONS: lambda: _("Connections"),
+    EntryKind.CONTRIBUTIONS: lambda: _("Contributions"),
+    EntryKind.LAST_SEEN: lambda: _("Last seen"),
+}
 
 
 def entry_with_label(kind: EntryKind, label: str | None) -> str:
@@ -98,19 +101,22 @@ def span(start: str, end: str) -> str:
 
 def entry_hint(kind: EntryKind) -> str:
     """What to write in an entry; empty where the label says it all."""
-    return {
-        EntryKind.HEADLINE: _("One line about what you do, or care about."),
-        EntryKind.ABOUT: _("A few sentences in your own words. Line breaks are kept."),
-        EntryKind.LANGUAGES: _("One a line, or with commas."),
-        EntryKind.INTERESTS: _("One a line, or with commas."),
-        EntryKind.SKILLS: _("One a line, or with commas."),
-        EntryKind.OBJECTIVES: _("What you look for here, or offer."),
-        EntryKind.PHONE: _("Never shown to anyone who is not signed in."),
-        EntryKind.CONNECTIONS: _("Shown are people who let their connections be seen as well."),
-        EntryKind.CONTRIBUTIONS: _("What you wrote lately, as far as the reader may read it."),
-        EntryKind.LAST_SEEN: _("The day of your last visit."),
-        EntryKind.EMAIL: _("Never shown to anyone who is not signed in."),
-    }.get(kind, "")
+    return _HINTS[kind]() if kind in _HINTS else ""
+
+
+_HINTS = {
+    EntryKind.HEADLINE: lambda: _("One line about what you do, or care about."),
+    EntryKind.ABOUT: lambda: _("A few sentences in your own words. Line breaks are kept."),
+    EntryKind.LANGUAGES: lambda: _("One a line, or with commas."),
+    EntryKind.INTERESTS: lambda: _("One a line, or with commas."),
+    EntryKind.SKILLS: lambda: _("One a line, or with commas."),
+    EntryKind.OBJECTIVES: lambda: _("What you look for here, or offer."),
+    EntryKind.PHONE: lambda: _("Never shown to anyone who is not signed in."),
+    EntryKind.CONNECTIONS: lambda: _("Shown are people who let their connections be seen as well."),
+    EntryKind.CONTRIBUTIONS: lambda: _("What you wrote lately, as far as the reader may read it."),
+    EntryKind.LAST_SEEN: lambda: _("The day of your last visit."),
+    EntryKind.EMAIL: lambda: _("Never shown to anyone who is not signed in."),
+}
 
 
 def genders(offered: Iterable[Gender] = tuple(Gender)) -> tuple[tuple[str, str], ...]:
