@@ -89,7 +89,7 @@ def community_path(slug: str) -> str:
 
 # The sitemap.
 
-IDS_A_PART = 10_000
+IDS_A_PART = 5_000
 """Ids, not addresses: a part spans a range of ids, so that it never grows beyond this, needs no counting and stays the
 same when others change. The standard allows 50,000 addresses."""
 

@@ -194,12 +194,19 @@ def _opened_by(audience: Audience, owner: Owner, may_be_public: bool) -> Keys:
 
 
 def effective_audience(chosen: Audience, keys: Keys) -> Audience:
-    """The audience that these keys amount to: not the chosen one where the public page is off, or a SIG was left."""
+    """The audience that these keys amount to: not the chosen one where the public page is off, a SIG was left, or the
+    membership of a hidden SIG is known to its people only."""
     if PUBLIC in keys:
         return EVERYONE
     if MEMBERS in keys:
         return ALL_MEMBERS
-    return chosen if any(not key.startswith("own:") for key in keys) else ONLY_ME
+    shared = [key for key in keys if not key.startswith("own:")]
+    if not shared:
+        return ONLY_ME
+    if chosen.scope not in {Scope.EVERYONE, Scope.MEMBERS}:
+        return chosen
+    sigs = [key for key in shared if key.startswith("sig:")]
+    return Audience.parse(sigs[0]) if len(sigs) == 1 else MY_SIGS
 
 
 def narrowed_to(keys: Keys, within: Keys) -> Keys:

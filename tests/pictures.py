@@ -220,8 +220,12 @@ HOSTILE: Final[Mapping[str, Callable[[], Upload]]] = {
     "PNG of 25 megapixels": lambda: Upload(png(5_000, 5_000, depth=1, kind=0), Problem.TOO_MANY_PIXELS),
     "JPEG that claims 100 megapixels": lambda: Upload(claiming(_JPEG, 10_000, 10_000), Problem.TOO_MANY_PIXELS),
     "JPEG in passes that claims 60 megapixels": lambda: Upload(
-        claiming(encode(picture(), progressive=True), 7_700, 7_700), Problem.TOO_MANY_PIXELS
+        claiming(_IN_PASSES, 7_700, 7_700), Problem.TOO_MANY_PIXELS
     ),
+    "JPEG in one colour after the other that claims 60 megapixels": lambda: Upload(
+        claiming(_without(_JPEG, 2), 7_700, 7_700), Problem.TOO_MANY_PIXELS
+    ),
+    "JPEG with a film behind it": lambda: Upload(_JPEG + b"\xff\xda\0\x08" * 5_000 + _SAID),
     "JPEG with 5,000 passes": lambda: Upload(_with_many_scans(5_000), Problem.BROKEN),
     "WebP that claims 268 megapixels": lambda: Upload(_large_webp_header(), Problem.TOO_MANY_PIXELS),
     "PNG with 200 MB of text": lambda: Upload(png(99, 99, extra=_packed_text(b"zTXt", b"a", 200)), Problem.BROKEN),

@@ -206,7 +206,27 @@ def visible_entries(
         if own_names is not None:
             key = chip_for_owner(entry.audience, own_names)
         lines.append(_line_of(entry, value, key, is_own=own_names is not None))
-    return tuple(line for line in lines if line is not None)
+    return tuple(sorted((line for line in lines if line is not None), key=_place))
+
+
+_ORDER = {kind: place for place, kind in enumerate(EntryKind)}
+
+
+def _place(line: EntryLine) -> tuple[int, int, int]:
+    """The order of the page; of records the newest first, and what goes on before what has ended."""
+    if line.record is None or not (line.record.start or line.record.end):
+        return _ORDER[line.kind], 0, 0
+    ended = _month(line.record.end) if line.record.end else _GOING_ON
+    return _ORDER[line.kind], -ended, -_month(line.record.start or line.record.end)
+
+
+_GOING_ON = 12 * 10_000
+
+
+def _month(text: str) -> int:
+    """The number of a month, `2019-04`; a year counts as its first."""
+    year, _dash, month = text.partition("-")
+    return int(year) * 12 + int(month or 1)
 
 
 def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLine | None:

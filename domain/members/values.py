@@ -13,7 +13,7 @@ Record = Mapping[str, str]
 """The parts of a record by name; what is empty is left out."""
 
 _MONTH = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
-_ADDRESS = re.compile(r"https?://[^\s/?#@:]+\.[^\s/?#@:]+(:[0-9]{1,5})?([/?#]\S*)?", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s/?#@:\\]+\.[^\s/?#@:\\]+(:[0-9]{1,5})?([/?#]\S*)?", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,}(\s*(x|ext\.?)\s*[0-9]{1,6})?", re.IGNORECASE)
 
 
@@ -78,9 +78,14 @@ def _problem_with_part(part: Part, text: str) -> Problem | None:
         return Problem.EMPTY if part.is_required else None
     if len(text) > part.longest:
         return Problem.TOO_LONG
-    if (part.is_month and not _MONTH.fullmatch(text)) or (part.is_address and not _ADDRESS.fullmatch(text)):
+    if (part.is_month and not _MONTH.fullmatch(text)) or (part.is_address and not _is_address(text)):
         return Problem.MALFORMED
     return None
+
+
+def _is_address(text: str) -> bool:
+    """Whether it leads where it says: nobody's name before the host, and no letters that cannot be seen."""
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def problem_with_value(kind: EntryKind, value: str) -> Problem | None:

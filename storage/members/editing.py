@@ -78,7 +78,8 @@ async def save_entries(
             return Unsaved(typed, problems)
         if not confirmed and (widening := _widening(typed, stored, owner, is_on)):
             return Unsaved(typed, {}, widening)
-        if is_on != owner.has_public_page:
+        is_switched = is_on != owner.has_public_page
+        if is_switched:
             await connection.execute(
                 update(Member).where(Member.c.member_id == member_id).values(has_public_page=is_on)
             )
@@ -86,18 +87,22 @@ async def save_entries(
         for slot, change in typed.items():
             value = "" if slot.kind is EntryKind.EMAIL else tidy_value(slot.kind, change.value)
             audience = Audience.parse(change.audience)
-            await write_entry(connection, owner, _placed(slot, stored), value, audience, now)
+            await write_entry(connection, owner, _placed(slot, stored, ring, change), value, audience, now)
         await rewrite_keys(connection, member_id, now)
-        if public_page is False:
+        if is_switched and not is_on:
             await make_receipt(connection, seal, member_id, now)
         await note(connection, "member.changed", now, member_id=member_id)
     return None
 
 
-def _placed(slot: Slot, stored: Mapping[Slot, Entry]) -> Slot:
-    """Where an entry goes: a new record behind all that ever were, so that its history is its own."""
+def _placed(slot: Slot, stored: Mapping[Slot, Entry], ring: Ring, change: EntryChange) -> Slot:
+    """Where an entry goes: a new record behind all that ever were, so that its history is its own. Who sends the same
+    one twice has it once."""
     if slot.position or ENTRY_RULES[slot.kind].shape is not Shape.RECORD:
         return slot
+    for other, entry in stored.items():
+        if other.kind is slot.kind and change == EntryChange(reveal(entry.value, ring) or "", str(entry.audience)):
+            return other
     return Slot(slot.kind, 1 + max((other.position for other in stored if other.kind is slot.kind), default=0))
 
 
@@ -106,7 +111,9 @@ def _complete(form: Typed, stored: Mapping[Slot, Entry], ring: Ring) -> dict[Slo
     found = {}
     for slot, (value, audience) in form.items():
         entry = stored.get(slot)
-        kept_value = (reveal(entry.value, ring) if entry else None) or _given(slot)
+        if entry is None and not value and ENTRY_RULES[slot.kind].shape is Shape.RECORD:
+            continue
+        kept_value = _given(slot) if entry is None else reveal(entry.value, ring) or ""
         kept_audience = str(entry.audience if entry else audience_unless_chosen(slot))
         is_kept = value is None or ENTRY_RULES[slot.kind].shape not in WRITTEN_SHAPES
         found[slot] = EntryChange(kept_value if is_kept else value or "", audience or kept_audience)
@@ -123,7 +130,10 @@ def _given(slot: Slot) -> str:
 def audience_unless_chosen(slot: Slot) -> Audience:
     """The audience of an entry that was never saved. What fills itself is for its owner alone until they say more."""
     rule = ENTRY_RULES[slot.kind]
-    return ONLY_ME if rule.shape in {Shape.SIG, Shape.PEOPLE, Shape.THREADS, Shape.DAY} else rule.default
+    return ONLY_ME if rule.shape in _FILLING else rule.default
+
+
+_FILLING = frozenset({Shape.SIG, Shape.PEOPLE, Shape.THREADS, Shape.DAY})
 
 
 def _problems(typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner) -> dict[Slot, Problem]:
@@ -137,11 +147,19 @@ def _problems(typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], o
         value = tidy_value(slot.kind, change.value)
         problem = None if slot.kind is EntryKind.EMAIL else problem_with_value(slot.kind, value)
         problem = (
-            problem or _problem_with_place(slot, stored, owner) or problem_with_audience(slot.kind, audience, owner)
+            problem or _problem_with_place(slot, stored, owner) or _problem_with_audience(slot, audience, stored, owner)
         )
         if problem:
             found[slot] = problem
     return found
+
+
+def _problem_with_audience(
+    slot: Slot, audience: Audience, stored: Mapping[Slot, Entry], owner: Owner
+) -> Problem | None:
+    """A stored choice may stay: what of it is not on offer any more, such as a SIG that was left, opens nothing."""
+    is_kept = slot in stored and stored[slot].audience == audience
+    return None if is_kept else problem_with_audience(slot.kind, audience, owner)
 
 
 def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) -> Problem | None:
@@ -160,13 +178,11 @@ def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) 
 def _widening(
     typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner, public_page: bool
 ) -> tuple[Slot, ...]:
-    """The stored entries that somebody could see after this change who cannot now, be it only once the owner is
-    confirmed or no longer suspended."""
+    """The entries that somebody could see after this change who cannot now, be it only once the owner is confirmed or
+    no longer suspended: those that are stored, and those that fill themselves."""
     before = replace(owner, in_good_standing=True)
     after = replace(before, has_public_page=public_page)
     chosen = {slot: Audience.parse(change.audience) for slot, change in typed.items()}
-    return tuple(
-        slot
-        for slot, entry in stored.items()
-        if widens(entry.audience, chosen.get(slot, entry.audience), before, after)
-    )
+    filling = {slot: ONLY_ME for slot in typed if ENTRY_RULES[slot.kind].shape in _FILLING}
+    held = filling | {slot: entry.audience for slot, entry in stored.items()}
+    return tuple(slot for slot, audience in held.items() if widens(audience, chosen.get(slot, audience), before, after))

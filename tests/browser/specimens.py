@@ -14,6 +14,7 @@ NO_PAGES = frozenset(
     {
         "/-/health",
         "/static/{name:str}",
+        "/photos/{name:str}/{size:int}",
         "/robots.txt",
         "/sitemap.xml",
         "/sitemaps/{name:str}",
@@ -72,6 +73,7 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/posts/{post_id:int}/edit": _edits,
     "/people/{address:str}": _people,
     "/profile/edit": _plain("/profile/edit"),
+    "/profile/photo": _plain("/profile/photo"),
     "/register": _plain("/register"),
     "/register/check-mail": _plain("/register/check-mail"),
     "/confirm/{token:str}": _plain("/confirm/no-such-token"),

@@ -82,9 +82,99 @@ async def test_opening_an_entry_further_is_asked_first(browsers: Browsers, site:
     await see_title(page, f"Pia Ek {mode_of(script)}")
     await visitor.goto(address)
     await expect(visitor.get_by_text("Uppsala")).to_have_count(1)
+
+
+async def test_opting_out_holds_at_once_and_leaves_a_receipt(browsers: Browsers, site: Site, script: bool) -> None:
+    owner = f"pia-{mode_of(script)}"
+    address = f"/people/{site.person(owner).public_id}"
+    page, visitor = await browsers.member(owner, script=script), await browsers.visitor(script=script)
+    await visitor.goto(address)
+    await see_title(visitor, f"Pia Ek {mode_of(script)}")
+    await page.goto("/profile/public")
+    await expect(page.get_by_role("main")).to_contain_text("It is on.")
+    await press(page, "Switch it off")
+    await see_title(page, "Receipt")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=f"{site.origin}{address}", exact=True))
+    await expect(row).to_contain_text("410")
+    answer = await visitor.goto(address)
+    assert answer is not None
+    assert answer.status == 410
+    await see_title(visitor, "This is gone")
+    await page.goto("/profile/public")
+    await press(page, "Switch it on")
+    await expect(page.locator(".notice", has_text="More people will see this than before:")).to_be_visible()
+    await page.get_by_label("Yes, let them see it").check()
+    await press(page, "Switch it on")
+    await expect(page.get_by_role("main")).to_contain_text("It is on.")
+    await visitor.goto(address)
+    await see_title(visitor, f"Pia Ek {mode_of(script)}")
+
+
+async def test_a_job_has_its_own_audience_and_can_be_looked_at_through_other_eyes(
+    browsers: Browsers, site: Site, script: bool
+) -> None:
+    owner = f"paula-{mode_of(script)}"
+    page = await browsers.member(owner, script=script)
     await page.goto("/profile/edit")
-    await page.get_by_label("My page may be read by everyone, where I say so").uncheck()
+    await page.get_by_role("link", name="Add a job").click()
+    await page.get_by_label("Role").fill("Bell founder")
+    await page.get_by_label("From").fill("next year")
+    await press(page, "Save")
+    await expect(page.get_by_role("alert")).to_contain_text("A date looks like 2019, or 2019-04.")
+    await expect(page.get_by_label("Role")).to_have_value("Bell founder")
+    await page.get_by_label("From").fill("2019-04")
+    await choose(page, "experience", "Turnaround")
+    await press(page, "Save")
+    await expect(page.get_by_role("region", name="Experience")).to_contain_text("Bell founder")
+    for looker, sees in (("A member", False), ("A member of Turnaround", True)):
+        await page.goto("/profile/view-as")
+        await page.get_by_label("As seen by").select_option(looker)
+        await press(page, "Look")
+        await expect(page.locator("option[selected]")).to_have_text(looker)
+        assert ("Bell founder" in await page.get_by_role("main").inner_text()) is sees
+    mate = await browsers.viewer("joost", script=script)
+    await mate.goto(f"/people/{site.person(owner).public_id}")
+    job = mate.locator(".entry", has_text="Bell founder")
+    await job.locator("summary").click()
+    await expect(job).to_contain_text("You see it because you are in Turnaround too.")
+
+
+async def test_a_list_of_ones_own_is_an_audience(browsers: Browsers, site: Site, script: bool) -> None:
+    owner = f"pia-{mode_of(script)}"
+    page, tariq = await browsers.member(owner, script=script), await browsers.viewer("tariq", script=script)
+    await page.goto("/lists")
+    await page.get_by_label("A new list").fill("Old friends")
+    await press(page, "Make it")
+    await see_title(page, "Old friends")
+    await page.goto("/profile/edit")
+    await page.get_by_label("Objectives").fill("To fire a kiln with you")
+    await choose(page, "objectives", "Old friends")
     await press(page, "Save")
     await see_title(page, f"Pia Ek {mode_of(script)}")
-    await visitor.goto(address)
-    await see_title(visitor, "There is nothing here")
+    address = f"/people/{site.person(owner).public_id}"
+    await tariq.goto(address)
+    await expect(tariq.get_by_text("To fire a kiln with you")).to_have_count(0)
+    await page.goto(f"/people/{site.person('tariq').public_id}")
+    await page.get_by_role("link", name="Put on one of my lists").click()
+    await page.get_by_label("Old friends").check()
+    await press(page, "Save")
+    await see_title(page, "Tariq Haddad")
+    await tariq.goto(address)
+    entry = tariq.locator(".entry", has_text="To fire a kiln with you")
+    await entry.locator("summary").click()
+    await expect(entry).to_contain_text("You see it because its owner has put you on a list of theirs.")
+    assert "Old friends" not in await tariq.content()
+
+
+async def test_the_check_up_is_four_steps(browsers: Browsers, script: bool) -> None:
+    owner = f"paula-{mode_of(script)}"
+    page = await browsers.member(owner, script=script)
+    await page.goto("/")
+    await page.get_by_role("main").get_by_role("link", name="Privacy check-up").click()
+    for step in (1, 2, 3):
+        await expect(page.get_by_text(f"Step {step} of 4")).to_be_visible()
+        await press(page, "Save and go on")
+    await press(page, "Save and finish")
+    await see_title(page, f"Paula Lima {mode_of(script)}")
+    await page.goto("/")
+    await expect(page.get_by_role("main").get_by_role("link", name="Privacy check-up")).to_have_count(0)

@@ -15,25 +15,31 @@ from domain.visibility import (
     STAFF,
     VISITOR_RING,
     Audience,
+    Guarded,
+    Keys,
     Owner,
     Ring,
     Scope,
     connection_key,
+    effective_audience,
     keys_for,
     list_key,
     may_see,
     member_ring,
+    narrowed_to,
     own_key,
     reason_to_see,
+    reveal,
     sig_key,
     widens,
 )
 
 IN_7, LIST_3 = Audience(Scope.SIG, 7), Audience(Scope.LIST, 3)
-OWNER = Owner(1, frozenset({7, 12}))
-OFF = Owner(1, frozenset({7, 12}), has_public_page=False)
-SUSPENDED = Owner(1, frozenset({7, 12}), in_good_standing=False)
-LEFT = Owner(1, frozenset({12}))
+OWNER = Owner(1, frozenset({7, 12}), frozenset({3}))
+OFF = Owner(1, frozenset({7, 12}), frozenset({3}), has_public_page=False)
+SUSPENDED = Owner(1, frozenset({7, 12}), frozenset({3}), in_good_standing=False)
+LEFT = Owner(1, frozenset({12}), frozenset({3}))
+UNLISTED = Owner(1, frozenset({7, 12}), frozenset({4}))
 
 RINGS: dict[str, Ring] = {
     "visitor": VISITOR_RING,
@@ -64,7 +70,11 @@ TABLE = [
     (IN_7, LEFT, {"owner"}),
     (IN_7, SUSPENDED, {"owner"}),
     (CONNECTIONS, OWNER, {"connected", "owner"}),
+    (CONNECTIONS, SUSPENDED, {"owner"}),
     (LIST_3, OWNER, {"listed", "owner"}),
+    (LIST_3, OFF, {"listed", "owner"}),
+    (LIST_3, UNLISTED, {"owner"}),
+    (LIST_3, SUSPENDED, {"owner"}),
     (ONLY_ME, OWNER, {"owner"}),
 ]
 
@@ -115,6 +125,11 @@ WIDENING = [
     (EVERYONE, ONLY_ME, False),
     (EVERYONE, EVERYONE, False),
     (ONLY_ME, Audience(Scope.SIG, 99), False),
+    (ONLY_ME, LIST_3, True),
+    (LIST_3, LIST_3, False),
+    (LIST_3, CONNECTIONS, True),
+    (ALL_MEMBERS, LIST_3, False),
+    (ONLY_ME, Audience(Scope.LIST, 99), False),
 ]
 
 
@@ -132,9 +147,44 @@ def test_switching_the_page_on_widens_what_is_for_everyone(before: Owner, after:
 
 
 _audiences = st.sampled_from(
-    [EVERYONE, ALL_MEMBERS, MY_SIGS, IN_7, Audience(Scope.SIG, 12), CONNECTIONS, LIST_3, ONLY_ME]
+    [
+        EVERYONE,
+        ALL_MEMBERS,
+        MY_SIGS,
+        IN_7,
+        Audience(Scope.SIG, 12),
+        CONNECTIONS,
+        LIST_3,
+        Audience(Scope.LIST, 4),
+        ONLY_ME,
+    ]
 )
-_owners = st.builds(Owner, st.just(1), st.frozensets(st.sampled_from([7, 12])), st.booleans(), st.booleans())
+_owners = st.builds(
+    Owner,
+    st.just(1),
+    st.frozensets(st.sampled_from([7, 12])),
+    st.frozensets(st.sampled_from([3, 4])),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+EVERY_RING: tuple[Ring, ...] = (
+    VISITOR_RING,
+    member_ring(1, in_good_standing=False),
+    member_ring(1, in_good_standing=True, sig_ids=[7, 12]),
+    *(
+        member_ring(2, in_good_standing=True, sig_ids=sigs, connected_ids=connected, list_ids=lists)
+        for sigs in ([], [7], [12], [7, 12], [99])
+        for connected in ([], [1])
+        for lists in ([], [3], [4], [3, 4])
+    ),
+)
+"""Every way of standing to member 1."""
+
+
+def _readers(keys: Keys) -> set[Ring]:
+    return {ring for ring in EVERY_RING if may_see(keys, ring)}
 
 
 @given(_audiences, _audiences, _owners, _owners)
@@ -143,10 +193,17 @@ def test_what_does_not_widen_shows_nobody_anything_new(
 ) -> None:
     """Whoever sees it after a change that asks no confirmation saw it before."""
     old, new = keys_for(before, owner), keys_for(after, owner_after)
-    seeing = {name for name, ring in RINGS.items() if may_see(new, ring)}
-    saw = {name for name, ring in RINGS.items() if may_see(old, ring)}
     if not widens(before, after, owner, owner_after):
-        assert seeing <= saw
+        assert _readers(new) <= _readers(old)
+
+
+@given(_audiences, _audiences, _owners, _owners)
+def test_what_widens_shows_it_to_somebody_who_could_not_see_it(
+    before: Audience, after: Audience, owner: Owner, owner_after: Owner
+) -> None:
+    """Nobody is asked for nothing."""
+    if widens(before, after, owner, owner_after):
+        assert _readers(keys_for(after, owner_after)) - _readers(keys_for(before, owner))
 
 
 @given(_audiences, _owners, st.booleans())
@@ -168,3 +225,99 @@ def test_odd_audiences_are_refused(text: str) -> None:
 @given(_audiences)
 def test_an_audience_reads_back_as_it_is_written(audience: Audience) -> None:
     assert Audience.parse(str(audience)) == audience
+
+
+CIRCLES: dict[str, Keys] = {
+    "everyone": frozenset({PUBLIC}),
+    "members": frozenset({MEMBERS}),
+    "one SIG": frozenset({sig_key(7)}),
+    "another SIG": frozenset({sig_key(99)}),
+    "two SIGs": frozenset({sig_key(7), sig_key(12)}),
+    "one SIG and its staff": frozenset({sig_key(7), STAFF}),
+}
+"""Who may know that a SIG is there."""
+
+NARROWING = [
+    (EVERYONE, "everyone", EVERYONE),
+    (EVERYONE, "members", ALL_MEMBERS),
+    (ALL_MEMBERS, "members", ALL_MEMBERS),
+    (EVERYONE, "one SIG", IN_7),
+    (ALL_MEMBERS, "one SIG", IN_7),
+    (MY_SIGS, "one SIG", IN_7),
+    (IN_7, "one SIG", IN_7),
+    (IN_7, "members", IN_7),
+    (IN_7, "everyone", IN_7),
+    (CONNECTIONS, "members", CONNECTIONS),
+    (CONNECTIONS, "one SIG", ONLY_ME),
+    (LIST_3, "everyone", LIST_3),
+    (LIST_3, "one SIG", ONLY_ME),
+    (IN_7, "another SIG", ONLY_ME),
+    (ONLY_ME, "everyone", ONLY_ME),
+    (ONLY_ME, "one SIG", ONLY_ME),
+]
+
+
+@pytest.mark.parametrize(("audience", "circle", "result"), NARROWING)
+def test_a_membership_is_told_to_those_only_who_may_know_of_the_sig(
+    audience: Audience, circle: str, result: Audience
+) -> None:
+    assert narrowed_to(keys_for(audience, OWNER), CIRCLES[circle]) == keys_for(result, OWNER)
+
+
+@given(_audiences, _owners, st.sampled_from(sorted(CIRCLES)))
+def test_narrowing_never_shows_more_than_the_overlap(audience: Audience, owner: Owner, circle: str) -> None:
+    keys, within = keys_for(audience, owner), CIRCLES[circle]
+    overlap = {ring for ring in _readers(keys) if may_see(within, ring) or own_key(1) in ring}
+    narrowed = narrowed_to(keys, within)
+    assert _readers(narrowed) <= overlap
+    assert own_key(1) in narrowed
+    if keys & {PUBLIC, MEMBERS} or within & {PUBLIC, MEMBERS}:
+        assert _readers(narrowed) == overlap, "where one circle holds the other, nothing is lost"
+
+
+EFFECTIVE = [
+    (EVERYONE, keys_for(EVERYONE, OWNER), EVERYONE),
+    (EVERYONE, keys_for(EVERYONE, OFF), ALL_MEMBERS),
+    (EVERYONE, keys_for(EVERYONE, SUSPENDED), ONLY_ME),
+    (ALL_MEMBERS, keys_for(ALL_MEMBERS, OWNER), ALL_MEMBERS),
+    (MY_SIGS, keys_for(MY_SIGS, OWNER), MY_SIGS),
+    (MY_SIGS, keys_for(MY_SIGS, Owner(1)), ONLY_ME),
+    (IN_7, keys_for(IN_7, OWNER), IN_7),
+    (IN_7, keys_for(IN_7, LEFT), ONLY_ME),
+    (CONNECTIONS, keys_for(CONNECTIONS, OWNER), CONNECTIONS),
+    (LIST_3, keys_for(LIST_3, OWNER), LIST_3),
+    (LIST_3, keys_for(LIST_3, UNLISTED), ONLY_ME),
+    (ONLY_ME, keys_for(ONLY_ME, OWNER), ONLY_ME),
+    (EVERYONE, narrowed_to(keys_for(EVERYONE, OWNER), CIRCLES["one SIG"]), IN_7),
+    (ALL_MEMBERS, narrowed_to(keys_for(ALL_MEMBERS, OWNER), CIRCLES["one SIG"]), IN_7),
+    (EVERYONE, narrowed_to(keys_for(EVERYONE, OWNER), CIRCLES["two SIGs"]), MY_SIGS),
+]
+
+
+@pytest.mark.parametrize(("chosen", "keys", "audience"), EFFECTIVE)
+def test_the_audience_that_keys_amount_to(chosen: Audience, keys: Keys, audience: Audience) -> None:
+    assert effective_audience(chosen, keys) == audience
+
+
+@given(_audiences, _owners, st.sampled_from(sorted(CIRCLES)))
+def test_the_history_never_names_a_wider_or_narrower_audience_than_there_was(
+    audience: Audience, owner: Owner, circle: str
+) -> None:
+    """The plain audiences that a history names are exactly who could see it."""
+    keys = narrowed_to(keys_for(audience, owner), CIRCLES[circle])
+    named = effective_audience(audience, keys)
+    if named in {EVERYONE, ALL_MEMBERS, ONLY_ME}:
+        assert _readers(keys) == _readers(keys_for(named, Owner(1)))
+    else:
+        assert not keys & {PUBLIC, MEMBERS}
+        assert keys != {own_key(1)}
+
+
+@given(_audiences, _owners, st.sampled_from(EVERY_RING))
+def test_the_reason_is_a_key_that_opens_and_there_is_one_for_all_that_is_seen(
+    audience: Audience, owner: Owner, ring: Ring
+) -> None:
+    keys = keys_for(audience, owner)
+    reason = reason_to_see(keys, ring)
+    assert (reason is not None) == may_see(keys, ring) == (reveal(Guarded("value", keys), ring) is not None)
+    assert reason is None or reason in keys & ring

@@ -1,8 +1,13 @@
-"""The theatre: one planted world an engine, shared by the tests that only look."""
+"""The theatre: one planted world a run, copied for each test, on either engine."""
 
+import asyncio
+import fcntl
+import os
+import pickle
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +17,12 @@ from litestar import Litestar
 
 from storage.database import Database
 from storage.secrets import Seal, load_secrets
-from tests.conftest import Clock
-from tests.leaks.canaries import Salt, one_world
+from tests import services
+from tests.conftest import Clock, Template
+from tests.leaks.copying import copy_database
 from tests.leaks.crawling import Theatre, listening, plain_genders
-from tests.leaks.planting import Planted, plant
+from tests.leaks.planted import Planted
+from tests.leaks.planting import plant
 from web import words
 from web.app import create_app
 from web.settings import Settings
@@ -28,22 +35,8 @@ def _genders_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def open_theatre(
-    database_url: str,
-    home: Path,
-    *,
-    planted: Planted | None = None,
-    salt: Salt = one_world,
-    extras: bool = False,
-    **options: Any,
-) -> AsyncIterator[Theatre]:
-    """An app over the planted world in this database, which is planted first unless it was."""
-    home.mkdir(exist_ok=True)  # noqa: ASYNC240 -- nobody else waits
-    seal = Seal(load_secrets(home / "secrets.json"))
-    if planted is None:
-        database = Database(database_url)
-        planted = await plant(database, seal, salt, extras=extras)
-        await database.close()
+async def open_theatre(database_url: str, home: Path, planted: Planted, **options: Any) -> AsyncIterator[Theatre]:
+    """An app over the planted world in this database, with what belongs to it in `home`."""
     settings = Settings(home=home, database_url=database_url, worker=False, development=False)
     app: Litestar = create_app(settings, clock=Clock(), **options)
     theatre = Theatre(app, planted, home)
@@ -54,43 +47,80 @@ async def open_theatre(
         await theatre.house.database.close()
 
 
-@dataclass
+def sqlite_in(home: Path) -> str:
+    """The address of the database in this folder."""
+    return f"sqlite+aiosqlite:///{home / 'stoa.db'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """A planted SQLite world, to be copied: planting one takes seconds."""
+    """The planted SQLite world with its photos and secrets, to be copied: planting one takes many seconds."""
 
     home: Path
-    planted: Planted | None = None
+    planted: Planted
+
+    def copy_to(self, home: Path) -> str:
+        """A copy in a new folder; returns the address of its database."""
+        shutil.copytree(self.home, home)
+        return sqlite_in(home)
+
+
+def _in_a_thread(work: Callable[[], Any]) -> Any:
+    with ThreadPoolExecutor(1) as pool:  # the run's event loop may be running in this one
+        return pool.submit(work).result()
 
 
 @pytest.fixture(scope="session")
-def planted_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """The place of the world that is planted once a worker on SQLite, by the first test that wants it."""
-    home = tmp_path_factory.mktemp("planted")
-    shutil.copy(sqlite_template, home / "stoa.db")
-    return Kept(home)
+def kept(empty_template: Template) -> Kept:
+    """The world, planted once a run by whichever worker wants it first."""
+    room = Path(os.environ[services.ROOM])
+    with (room / "planting.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done, home = room / "planted.pickle", room / "planted"
+        if not done.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir()
+            shutil.copy(empty_template.path, home / "stoa.db")
+            shutil.copy(empty_template.home / "secrets.json", home / "secrets.json")
+            done.write_bytes(pickle.dumps(_in_a_thread(lambda: asyncio.run(_plant(home)))))
+        return Kept(home, pickle.loads(done.read_bytes()))  # noqa: S301 -- our own, of this run
 
 
-async def plant_once(kept: Kept) -> Planted:
-    """The planted world of this worker; planted now when it was not yet."""
-    if kept.planted is None:
-        async with open_theatre(f"sqlite+aiosqlite:///{kept.home / 'stoa.db'}", kept.home) as opened:
-            kept.planted = opened.planted
-    return kept.planted
+async def _plant(home: Path) -> Planted:
+    database = Database(sqlite_in(home))
+    planted = await plant(database, Seal(load_secrets(home / "secrets.json")), home / "files")
+    await database.close()
+    return planted
+
+
+Opening = Callable[[str], Any]
 
 
 @pytest.fixture
-async def theatre(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Theatre]:
+async def open_copy(engine: str, kept: Kept, tmp_path: Path) -> AsyncIterator[Opening]:
+    """Opens copies of the planted world by a name of their own: a theatre each, on the test's engine."""
+    async with AsyncExitStack() as exits:
+
+        async def opening(name: str, **options: Any) -> Theatre:
+            home = tmp_path / name
+            url = kept.copy_to(home)
+            if engine == "postgresql":
+                template = services.postgres_template("planted", lambda to: _fill(kept, to))
+                url = exits.enter_context(services.postgres_database(template))
+            return await exits.enter_async_context(open_theatre(url, home, kept.planted, **options))
+
+        yield opening
+
+
+def _fill(kept: Kept, url: str) -> None:
+    _in_a_thread(lambda: asyncio.run(copy_database(sqlite_in(kept.home), url)))
+
+
+@pytest.fixture
+async def theatre(open_copy: Opening) -> Theatre:
     """A planted world of this test's own."""
-    home = tmp_path / "home"
-    if engine == "sqlite":
-        kept: Kept = request.getfixturevalue("planted_template")
-        planted = await plant_once(kept)
-        shutil.copytree(kept.home, home)
-        async with open_theatre(f"sqlite+aiosqlite:///{home / 'stoa.db'}", home, planted=planted) as opened:
-            yield opened
-    else:
-        async with open_theatre(request.getfixturevalue("database_url"), home) as opened:
-            yield opened
+    theatre: Theatre = await open_copy("home")
+    return theatre
 
 
 Figure = Callable[[str], None]

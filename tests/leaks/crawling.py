@@ -21,7 +21,7 @@ from storage.seeding import together
 from tests.leaks.asking import Answer, ask, form_headers
 from tests.leaks.canaries import Canary
 from tests.leaks.oracle import VIEWERS
-from tests.leaks.planting import Planted
+from tests.leaks.planted import Planted
 from tests.leaks.specimens import SPECIMENS, Ask, Route, Specimens, route_table
 from web import words
 from web.house import House

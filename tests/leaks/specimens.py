@@ -4,40 +4,18 @@ Each names things that stand open, that are hidden from some, that were deleted,
 put in every form; the others, which differ only in whose thing they name, plainly.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Litestar
 
-from domain.members import ENTRY_RULES
 from domain.reference import Vocabulary
 from tests.cast import PASSWORD
-from tests.leaks.planting import Planted
+from tests.leaks.asks import UNKNOWN, Ask, Route, Specimens
+from tests.leaks.oracle import BEARERS
+from tests.leaks.own_pages import OWN_PAGES
+from tests.leaks.planted import Planted
 from web.policy import policy_of
-
-UNKNOWN = 987_654_321
-Route = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One address to ask, with a form where it is a POST. `viewers` limits who asks; empty means everyone."""
-
-    path: str
-    form: Mapping[str, str] | None = None
-    full: bool = False
-    viewers: tuple[str, ...] = ()
-
-    @property
-    def body(self) -> bytes:
-        """The form as a browser posts it."""
-        return urlencode(self.form or {}).encode()
-
-
-Specimens = Callable[[Planted], Iterator[Ask]]
-
 
 def route_table(app: Litestar) -> dict[Route, Any]:
     """Every route of the app by method and path template, GET for the pages, with its handler."""
@@ -73,7 +51,7 @@ def _plain(path: str) -> Specimens:
 
 
 def _slugs(planted: Planted) -> tuple[str, ...]:
-    return "turnaround", "boardroom", planted.vault, "no-such-sig"
+    return "turnaround", "boardroom", "guild", planted.vault, "no-such-sig"
 
 
 def _sigs(planted: Planted) -> Iterator[Ask]:
@@ -150,10 +128,13 @@ def _post_act(act: str) -> Specimens:
     return specimens
 
 
+_OTHERS = ("amara", "connie", "lise", "lin", "nina", "sven", "olga")
+
+
 def _people(planted: Planted) -> Iterator[Ask]:
     for number, owner in enumerate(planted.owners):
         yield Ask(f"/people/{planted.world[owner].public_id}", full=number == 0)
-    for part in ("amara", "lin", "nina", "sven", "olga"):
+    for part in _OTHERS:
         yield Ask(f"/people/{planted.world[part].public_id}")
     yield Ask("/people/no-such-page", full=True)
 
@@ -170,20 +151,28 @@ def _thread_feeds(planted: Planted) -> Iterator[Ask]:
 
 
 def _person_feeds(planted: Planted) -> Iterator[Ask]:
-    for number, part in enumerate((*planted.owners, "amara", "lin", "nina", "sven", "olga")):
+    for number, part in enumerate((*planted.owners, *_OTHERS)):
         yield Ask(f"/people/{planted.world[part].public_id}/feed", full=number == 0)
     yield Ask("/people/no-such-page/feed")
 
 
 def _private_feeds(planted: Planted) -> Iterator[Ask]:
-    """With tokens that nobody was given: a good one is the key that its bearer holds, with the eyes of its member."""
-    for slug in _slugs(planted):
-        yield Ask(f"/feeds/{'A' * 43}/sigs/{slug}")
+    """With the tokens of those who bear them, each for its bearer alone, and with tokens that nobody was given."""
+    for token, viewers in _tokens(planted):
+        for slug in _slugs(planted):
+            yield Ask(f"/feeds/{token}/sigs/{slug}", viewers=viewers)
 
 
 def _private_thread_feeds(planted: Planted) -> Iterator[Ask]:
-    for thread_id in (*planted.threads.values(), UNKNOWN):
-        yield Ask(f"/feeds/{'A' * 43}/threads/{thread_id}")
+    for token, viewers in _tokens(planted):
+        for thread_id in (*planted.threads.values(), UNKNOWN):
+            yield Ask(f"/feeds/{token}/threads/{thread_id}", viewers=viewers)
+
+
+def _tokens(planted: Planted) -> Iterator[tuple[str, tuple[str, ...]]]:
+    yield "A" * 43, ()
+    for bearer, token in planted.feed_tokens.items():
+        yield token, (bearer,) if bearer in BEARERS else ()
 
 
 def _sitemap_parts(_: Planted) -> Iterator[Ask]:
@@ -194,20 +183,19 @@ def _sitemap_parts(_: Planted) -> Iterator[Ask]:
 
 
 def _revoke_feed(_: Planted) -> Iterator[Ask]:
-    for number in (1, UNKNOWN):
+    for number in (1, 2, 3, UNKNOWN):
         yield Ask(f"/settings/feeds/{number}/revoke", {})
-
-
-def _save_profile(_: Planted) -> Iterator[Ask]:
-    chosen = {f"{kind}.audience": "members" for kind in ENTRY_RULES}
-    yield Ask("/profile/edit", {})
-    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "public_page": "yes"})
-    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "yes"})
 
 
 def _suggestions(_: Planted) -> Iterator[Ask]:
     for number, vocabulary in enumerate((*Vocabulary, "no-such-words")):
         yield Ask(f"/suggestions/{vocabulary}", full=number == 0)
+
+
+def _photos(_: Planted) -> Iterator[Ask]:
+    """Nobody's: whose bytes open to whom is walked in tests/web/test_photos.py, for each audience, viewer and form."""
+    for size in (64, 160, 480, 65):
+        yield Ask(f"/photos/{'A' * 22}/{size}", full=size == 64)
 
 
 def _form(path: str, *forms: Mapping[str, str]) -> Specimens:
@@ -336,4 +324,7 @@ SPECIMENS: dict[Route, Specimens] = {
     ("GET", "/people/{address:str}"): _people,
     ("GET", "/profile/edit"): _plain("/profile/edit"),
     ("POST", "/profile/edit"): _save_profile,
+    ("GET", "/profile/photo"): _plain("/profile/photo"),
+    ("POST", "/profile/photo"): _form("/profile/photo", {"action": "save"}, {"action": "remove"}),
+    ("GET", "/photos/{name:str}/{size:int}"): _photos,
 }

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from domain.accounts import CONFIRM_WITHIN, DOCUMENT_VERSIONS, RESET_WITHIN, MailPurpose, Registration
-from domain.members import EntryKind
+from domain.members import EntryKind, MemberPage
 from domain.refusals import Reason, Refused
 from domain.visibility import PUBLIC, Viewer, member_ring
 from storage import passwords
@@ -26,7 +26,7 @@ from storage.letters import (
     write_about_registration,
     write_about_reset,
 )
-from storage.members import find_member_page
+from storage.members.page import find_member_page
 from storage.registrations import register
 from storage.secrets import Seal
 from storage.sessions import Browser, SignedIn, Tokens, find_signed_in
@@ -104,15 +104,16 @@ async def test_a_confirmed_registration_is_a_member_with_what_was_typed(database
     assert me.in_good_standing
     own = Viewer(me.member_id, member_ring(me.member_id, in_good_standing=True))
     page = await find_member_page(database, seal, own, me.person.public_id)
-    assert page is not None
+    assert isinstance(page, MemberPage)
     assert {line.kind: line.items for line in page.entries} == {
         EntryKind.NAME: ("Ada Lovelace",),
         EntryKind.PROFESSION: ("Reckoner",),
         EntryKind.GENDER: ("woman",),
         EntryKind.EMAIL: ("Ada@Example.org",),
+        EntryKind.LAST_SEEN: ("2026-11-20",),
     }
     seen = await find_member_page(database, seal, Viewer(), me.person.public_id)
-    assert seen is not None
+    assert isinstance(seen, MemberPage)
     assert [line.kind for line in seen.entries] == [EntryKind.NAME, EntryKind.PROFESSION]
     async with database.reading() as connection:
         accepted = await fetch_all(connection, select(Acceptance))
@@ -124,7 +125,7 @@ async def test_without_a_public_page_nothing_is_public(database: Database, seal:
     token = await _registered(database, seal, replace(ADA, public_page=False))
     me = await _signed_in(database, await follow_link(database, seal, token, None, HERE, NOON))
     assert PUBLIC not in {key for entry in me.person.entries.values() for key in entry.keys}
-    assert await find_member_page(database, seal, Viewer(), me.person.public_id) is None
+    assert await find_member_page(database, seal, Viewer(), me.person.public_id) == Refused(Reason.MISSING)
 
 
 async def test_a_stranger_cannot_change_what_the_owner_registered(database: Database, seal: Seal) -> None:

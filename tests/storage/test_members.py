@@ -2,51 +2,90 @@
 depend on."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
 
-from domain.members import ENTRY_RULES, EditPage, EntryKind, EntryProblem
-from domain.visibility import VISITOR, Viewer, member_ring
-from storage.database import Database
-from storage.members import find_edit_page, find_member_page, save_entries
+from domain.members import (
+    ENTRY_RULES,
+    MOST_RECORDS,
+    EntryKind,
+    MemberPage,
+    Shape,
+    Slot,
+    read_record,
+    write_record,
+)
+from domain.refusals import Problem, Reason, Refused
+from domain.visibility import VISITOR, Viewer
+from storage.database import Database, fetch_all
+from storage.forum.commands import Draft, start_thread
+from storage.forum.removal import delete_post
+from storage.members.editing import Typed, Unsaved, save_entries
+from storage.members.forms import find_edit_page, find_record_page
+from storage.members.page import find_member_page
+from storage.rings import find_viewer
 from storage.secrets import Seal
 from storage.sigs import join_sig, leave_sig
-from storage.tables import Account, Entry
+from storage.tables import Account, Entry, Member, Membership
 from tests.cast import NOON, World
 
 STORED = {EntryKind.NAME: "Amara Okafor", EntryKind.PROFESSION: "Plant director"}
+TYPED_HERE = {Shape.LINE, Shape.TEXT, Shape.LIST, Shape.GENDER, Shape.PHONE, Shape.EMAIL}
+DAILY = {EntryKind.CONTRIBUTIONS}
+"""What members see of Amara for what she did here."""
 
 
-Form = Mapping[EntryKind, tuple[str | None, str | None]]
-
-
-def _form(**changes: tuple[str, str]) -> Form:
+def _form(**changes: tuple[str | None, str | None]) -> Typed:
     """The whole form as a browser sends it: what is stored, with these changes (value, audience)."""
-    form = {kind: (STORED.get(kind, ""), str(rule.default)) for kind, rule in ENTRY_RULES.items()}
-    return {**form, **{EntryKind(kind): change for kind, change in changes.items()}}
+    typed = {kind: rule for kind, rule in ENTRY_RULES.items() if rule.shape in TYPED_HERE}
+    form = {Slot(kind): (STORED.get(kind, ""), str(rule.default)) for kind, rule in typed.items()}
+    return {**form, **{Slot.parse(name.replace("_", "-")): change for name, change in changes.items()}}
+
+
+def _job(role: str = "Fitter", **parts: str) -> str:
+    return write_record(EntryKind.EXPERIENCE, {"role": role, **parts})
 
 
 class Page:
-    """Amara's page, saved and looked at."""
+    """The page of somebody, Amara unless said otherwise, saved and looked at."""
 
     def __init__(self, database: Database, seal: Seal, world: World) -> None:
         self.database, self.seal, self.world = database, seal, world
+        self.now = NOON
 
-    async def save(
-        self, *, public_page: bool = True, confirmed: bool = False, **changes: tuple[str, str]
-    ) -> EditPage | None:
-        return await self.send(_form(**changes), public_page=public_page, confirmed=confirmed)
+    async def save(self, *, confirmed: bool = False, **changes: tuple[str | None, str | None]) -> Unsaved | None:
+        return await self.send(_form(**changes), confirmed=confirmed)
 
-    async def send(self, form: Form, *, public_page: bool = True, confirmed: bool = False) -> EditPage | None:
-        amara = self.world["amara"].member_id
+    async def send(
+        self, form: Typed, *, part: str = "amara", public_page: bool | None = None, confirmed: bool = False
+    ) -> Unsaved | None:
+        self.now += timedelta(minutes=1)
+        member_id = self.world[part].member_id
         return await save_entries(
-            self.database, self.seal, amara, form, NOON, public_page=public_page, confirmed=confirmed
+            self.database, self.seal, member_id, form, self.now, public_page=public_page, confirmed=confirmed
         )
 
-    async def seen_by(self, viewer: Viewer) -> set[EntryKind]:
-        found = await find_member_page(self.database, self.seal, viewer, self.world["amara"].public_id)
-        return {entry.kind for entry in found.entries} if found else set()
+    async def viewer(self, part: str) -> Viewer:
+        async with self.database.reading() as connection:
+            found = await find_viewer(connection, self.world[part].member_id)
+        assert found is not None
+        return found
+
+    async def page(self, viewer: Viewer, part: str = "amara") -> MemberPage | Refused:
+        return await find_member_page(self.database, self.seal, viewer, self.world[part].public_id)
+
+    async def seen_by(self, viewer: Viewer | str, part: str = "amara") -> set[EntryKind]:
+        found = await self.page(await self.viewer(viewer) if isinstance(viewer, str) else viewer, part)
+        return {entry.kind for entry in found.entries} if isinstance(found, MemberPage) else set()
+
+    async def stored(self, part: str = "amara") -> Mapping[Slot, tuple[str, str]]:
+        columns = (Entry.c.kind, Entry.c.position, Entry.c.value, Entry.c.audience)
+        statement = select(*columns).where(Entry.c.member_id == self.world[part].member_id)
+        async with self.database.reading() as connection:
+            rows = await fetch_all(connection, statement)
+        return {Slot(EntryKind(kind), position): (value, audience) for kind, position, value, audience in rows}
 
 
 @pytest.fixture
@@ -55,9 +94,8 @@ def page(database: Database, seal: Seal, world: World) -> Page:
 
 
 async def test_each_entry_goes_to_its_own_audience(page: Page) -> None:
-    world = page.world
     outcome = await page.save(
-        about=("About me", f"sig:{world.sigs['turnaround']}"),
+        about=("About me", f"sig:{page.world.sigs['turnaround']}"),
         location=("Rotterdam", "my-sigs"),
         gender=("woman", "only-me"),
         interests=("Lean, Law", "members"),
@@ -65,11 +103,11 @@ async def test_each_entry_goes_to_its_own_audience(page: Page) -> None:
     assert outcome is None
     public = {EntryKind.NAME, EntryKind.PROFESSION}
     assert await page.seen_by(VISITOR) == public
-    assert await page.seen_by(world["tariq"].viewer) == public | {EntryKind.INTERESTS}
-    mate = public | {EntryKind.INTERESTS, EntryKind.ABOUT, EntryKind.LOCATION}
-    assert await page.seen_by(world["joost"].viewer) == mate
-    assert await page.seen_by(world["nina"].viewer) == public
-    assert await page.seen_by(world["amara"].viewer) == mate | {EntryKind.GENDER, EntryKind.EMAIL}
+    assert await page.seen_by("tariq") == public | {EntryKind.INTERESTS} | DAILY
+    mate = public | {EntryKind.INTERESTS, EntryKind.ABOUT, EntryKind.LOCATION, EntryKind.MEMBERSHIP} | DAILY
+    assert await page.seen_by("joost") == mate
+    assert await page.seen_by("nina") == public
+    assert await page.seen_by("amara") == mate | {EntryKind.GENDER, EntryKind.EMAIL}
 
 
 async def test_narrowing_asks_nothing_and_holds_at_once(page: Page) -> None:
@@ -79,79 +117,206 @@ async def test_narrowing_asks_nothing_and_holds_at_once(page: Page) -> None:
     assert await page.seen_by(VISITOR) == set()
 
 
+async def test_a_page_that_was_open_is_gone_and_one_that_never_was_is_missing(page: Page) -> None:
+    assert await page.page(VISITOR, "lin") == Refused(Reason.MISSING), "her public page was never on"
+    await page.save(name=("Amara Okafor", "members"), profession=("Plant director", "members"))
+    assert await page.page(VISITOR) == Refused(Reason.GONE)
+    unknown = await find_member_page(page.database, page.seal, VISITOR, "no-such-page")
+    assert unknown == Refused(Reason.MISSING)
+
+
 async def test_widening_waits_for_a_yes(page: Page) -> None:
     await page.save(about=("About me", "only-me"))
-    asked = await page.save(about=("About me", "members"))
+    asked = await page.save(about=("About me, longer", "members"))
     assert asked is not None
-    assert asked.widening == (EntryKind.ABOUT,)
-    assert EntryKind.ABOUT not in await page.seen_by(page.world["tariq"].viewer)
-    assert await page.save(about=("About me", "members"), confirmed=True) is None
-    assert EntryKind.ABOUT in await page.seen_by(page.world["tariq"].viewer)
+    assert asked.widening == (Slot(EntryKind.ABOUT),)
+    assert EntryKind.ABOUT not in await page.seen_by("tariq")
+    assert (await page.stored())[Slot(EntryKind.ABOUT)] == ("About me", "only-me"), "nothing of the form is saved"
+    assert await page.save(about=("About me, longer", "members"), confirmed=True) is None
+    assert EntryKind.ABOUT in await page.seen_by("tariq")
+
+
+@pytest.mark.parametrize("kind", [EntryKind.CONNECTIONS, EntryKind.LAST_SEEN, EntryKind.CONTRIBUTIONS])
+async def test_what_fills_itself_is_opened_on_a_yes_only_even_where_it_was_never_saved(
+    page: Page, kind: EntryKind
+) -> None:
+    """Members from before there was such an entry have none; the form says that it is for them alone."""
+    mine = (Entry.c.member_id == page.world["amara"].member_id, Entry.c.kind == kind)
+    async with page.database.writing() as connection:
+        await connection.execute(delete(Entry).where(*mine))
+    asked = await page.send({Slot(kind): (None, "everyone")})
+    assert asked is not None
+    assert asked.widening == (Slot(kind),)
+    assert await page.send({Slot(kind): (None, "everyone")}, confirmed=True) is None
+    assert (await page.stored())[Slot(kind)] == ("shown", "everyone")
 
 
 async def test_the_public_page_switch_closes_all_at_once_and_opening_it_asks(page: Page) -> None:
-    assert await page.save(public_page=False) is None
+    assert await page.send({}, public_page=False) is None
     assert await page.seen_by(VISITOR) == set()
-    assert EntryKind.NAME in await page.seen_by(page.world["tariq"].viewer)
-    asked = await page.save(public_page=True)
+    assert EntryKind.NAME in await page.seen_by("tariq")
+    asked = await page.send({}, public_page=True)
     assert asked is not None
-    assert EntryKind.NAME in asked.widening
-    assert await page.save(public_page=True, confirmed=True) is None
+    assert Slot(EntryKind.NAME) in asked.widening
+    assert await page.seen_by(VISITOR) == set()
+    assert await page.send({}, public_page=True, confirmed=True) is None
     assert EntryKind.NAME in await page.seen_by(VISITOR)
 
 
 async def test_leaving_a_sig_closes_what_was_open_to_it_and_joining_again_opens_it(page: Page) -> None:
-    world, joost = page.world, page.world["joost"]
-    lin = world["lin"].viewer
     form = _form(name=("Joost", "members"), profession=("Manager", "my-sigs"))
-    await save_entries(page.database, page.seal, joost.member_id, form, NOON, public_page=True, confirmed=True)
+    assert await page.send(form, part="joost", confirmed=True) is None
+    open_to_all = {EntryKind.NAME, EntryKind.CONTRIBUTIONS}
+    mates = open_to_all | {EntryKind.PROFESSION, EntryKind.MEMBERSHIP}
+    assert await page.seen_by("lin", "joost") == mates
+    await leave_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    assert await page.seen_by("lin", "joost") == open_to_all
+    await join_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    assert await page.seen_by("lin", "joost") == mates
 
-    async def seen() -> set[EntryKind]:
-        found = await find_member_page(page.database, page.seal, lin, joost.public_id)
-        return {entry.kind for entry in found.entries} if found else set()
 
-    assert await seen() == {EntryKind.NAME, EntryKind.PROFESSION}
-    await leave_sig(page.database, joost.viewer, "turnaround", NOON)
-    assert await seen() == {EntryKind.NAME}
-    outside = Viewer(joost.member_id, member_ring(joost.member_id, in_good_standing=True))
-    await join_sig(page.database, outside, "turnaround", NOON)
-    assert await seen() == {EntryKind.NAME, EntryKind.PROFESSION}
+async def test_a_membership_keeps_its_audience_over_leaving_and_never_comes_back_by_a_form(page: Page) -> None:
+    slot = Slot(EntryKind.MEMBERSHIP, page.world.sigs["turnaround"])
+    assert await page.send({slot: (None, "members")}, part="joost", confirmed=True) is None
+    assert EntryKind.MEMBERSHIP in await page.seen_by("tariq", "joost")
+    await leave_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    assert EntryKind.MEMBERSHIP not in await page.seen_by("joost", "joost")
+    stale = {slot: (str(slot.position), "members")}  # a form that was open since before
+    await page.send(stale, part="joost", confirmed=True)
+    assert (await page.stored("joost"))[slot] == ("", "members")
+    assert EntryKind.MEMBERSHIP not in await page.seen_by("tariq", "joost")
+    await join_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    assert EntryKind.MEMBERSHIP in await page.seen_by("tariq", "joost")
+
+
+async def test_a_membership_of_a_sig_that_one_is_not_in_cannot_be_claimed(page: Page) -> None:
+    slot = Slot(EntryKind.MEMBERSHIP, page.world.sigs["boardroom"])
+    refused = await page.send({slot: (str(slot.position), "members")}, part="joost", confirmed=True)
+    assert refused is not None
+    assert refused.problems == {slot: Problem.NOT_OFFERED}
+    assert slot not in await page.stored("joost")
 
 
 @pytest.mark.parametrize(
     ("field", "change", "problem"),
     [
-        ("name", ("", "everyone"), EntryProblem.EMPTY),
-        ("about", ("x" * 4001, "members"), EntryProblem.TOO_LONG),
-        ("email", ("", "everyone"), EntryProblem.NEVER_PUBLIC),
-        ("about", ("x", "sig:999"), EntryProblem.NOT_OFFERED),
-        ("about", ("x", "sig:x"), EntryProblem.NOT_OFFERED),
-        ("about", ("x", "connections"), EntryProblem.NOT_OFFERED),
-        ("gender", ("unicorn", "only-me"), EntryProblem.NOT_OFFERED),
+        ("name", ("", "everyone"), Problem.EMPTY),
+        ("about", ("x" * 4001, "members"), Problem.TOO_LONG),
+        ("email", ("", "everyone"), Problem.NEVER_PUBLIC),
+        ("phone", ("+31 10 123", "everyone"), Problem.NEVER_PUBLIC),
+        ("about", ("x", "sig:999"), Problem.NOT_OFFERED),
+        ("about", ("x", "sig:x"), Problem.NOT_OFFERED),
+        ("about", ("x", "list:1"), Problem.NOT_OFFERED),
+        ("about", ("x", "public"), Problem.NOT_OFFERED),
+        ("gender", ("unicorn", "only-me"), Problem.NOT_OFFERED),
+        ("phone", ("call me", "only-me"), Problem.MALFORMED),
+        ("name_3", ("Second name", "members"), Problem.NOT_OFFERED),
+        ("experience_9", (_job(), "members"), Problem.NOT_OFFERED),
+        ("membership", ("1", "members"), Problem.NOT_OFFERED),
     ],
 )
 async def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(
-    page: Page, field: str, change: tuple[str, str], problem: EntryProblem
+    page: Page, field: str, change: tuple[str, str], problem: Problem
 ) -> None:
-    typed = _form(**{"headline": ("Typed with care", "everyone"), field: change})
-    form = await page.send(typed)
-    assert form is not None
-    inputs = {entry.kind: entry for entry in form.inputs}
-    assert inputs[EntryKind(field)].problem == problem
-    assert inputs[EntryKind.HEADLINE].value == "Typed with care"
+    before = await page.stored()
+    slot = Slot.parse(field.replace("_", "-"))
+    unsaved = await page.save(**{"headline": ("Typed with care", "everyone"), field: change})
+    assert unsaved is not None
+    assert unsaved.problems == {slot: problem}
+    form = await find_edit_page(page.database, page.seal, page.world["amara"].member_id, unsaved)
+    inputs = {entry.name: entry for entry in form.inputs}
+    assert inputs["headline"].value == "Typed with care"
+    if field in inputs:
+        assert inputs[field].problem == problem
+    assert await page.stored() == before
     assert await page.seen_by(VISITOR) == {EntryKind.NAME, EntryKind.PROFESSION}
 
 
 async def test_the_address_is_nowhere_in_the_entries(page: Page) -> None:
     await page.save(email=("ignored", "members"), confirmed=True)
-    found = await find_member_page(page.database, page.seal, page.world["tariq"].viewer, "amara-page")
-    assert found is not None
+    found = await page.page(page.world["tariq"].viewer)
+    assert isinstance(found, MemberPage)
     assert [entry.items for entry in found.entries if entry.kind is EntryKind.EMAIL] == [("amara@example.org",)]
     async with page.database.reading() as connection:
         values = (await connection.execute(select(Entry.c.value).where(Entry.c.kind == EntryKind.EMAIL))).scalars()
         sealed = (await connection.execute(select(Account.c.email_sealed))).scalars()
         assert set(values) == {""}
         assert not any(b"amara" in kept for kept in sealed)
+
+
+async def test_records_each_have_their_own_audience_and_place(page: Page) -> None:
+    for role, audience in (("First", "everyone"), ("Second", "only-me"), ("Third", "members")):
+        assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(role), audience)}) is None
+    stored = await page.stored()
+    roles = {
+        slot.position: read_record(value)["role"] for slot, (value, _) in stored.items() if slot.kind == "experience"
+    }
+    assert roles == {1: "First", 2: "Second", 3: "Third"}
+
+    async def heads(viewer: Viewer | str) -> set[str]:
+        found = await page.page(await page.viewer(viewer) if isinstance(viewer, str) else viewer)
+        assert isinstance(found, MemberPage)
+        return {entry.record.head for entry in found.entries if entry.record is not None}
+
+    assert await heads(VISITOR) == {"First"}
+    assert await heads("tariq") == {"First", "Third"}
+    assert await heads("amara") == {"First", "Second", "Third"}
+
+
+async def test_a_removed_record_is_gone_and_its_place_is_never_taken_again(page: Page) -> None:
+    slot, amara = Slot(EntryKind.EXPERIENCE), page.world["amara"].member_id
+    await page.send({slot: (_job("First"), "everyone")})
+    assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}) is None
+    assert EntryKind.EXPERIENCE not in await page.seen_by("amara")
+    assert await find_record_page(page.database, page.seal, amara, EntryKind.EXPERIENCE, 1) is None
+    await page.send({slot: (_job("Second"), "only-me")})
+    stored = await page.stored()
+    assert stored[Slot(EntryKind.EXPERIENCE, 1)] == ("", "everyone")
+    assert stored[Slot(EntryKind.EXPERIENCE, 2)] == (_job("Second"), "only-me")
+    assert EntryKind.EXPERIENCE not in await page.seen_by(VISITOR)
+
+
+async def test_the_same_record_sent_twice_stands_once(page: Page) -> None:
+    slot = Slot(EntryKind.EXPERIENCE)
+    for _ in range(2):
+        assert await page.send({slot: (_job("First"), "everyone")}) is None
+    assert [one for one in await page.stored() if one.kind is slot.kind] == [Slot(EntryKind.EXPERIENCE, 1)]
+    assert await page.send({slot: (_job("First"), "only-me")}) is None, "for others it is another one"
+    assert await page.send({slot: (_job("Second"), "everyone")}) is None
+    assert len([one for one in await page.stored() if one.kind is slot.kind]) == 3
+
+
+async def test_there_is_room_for_sixty_records_of_a_kind(page: Page) -> None:
+    for number in range(MOST_RECORDS):
+        assert await page.send({Slot(EntryKind.LINK): (f'{{"address": "https://example.org/{number}"}}', None)}) is None
+    one_more = {Slot(EntryKind.LINK): ('{"address": "https://example.org/more"}', None)}
+    refused = await page.send(one_more)
+    assert refused is not None
+    assert refused.problems == {Slot(EntryKind.LINK): Problem.TOO_MANY}
+    assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(), None)}) is None, "of another kind there are none yet"
+    assert await page.send({Slot(EntryKind.LINK, 7): ("", None)}) is None
+    assert await page.send(one_more) is None
+
+
+async def test_no_empty_record_is_kept(page: Page) -> None:
+    """A form that has only the audience of a record that is none leaves nothing behind."""
+    before = await page.stored()
+    await page.send({Slot(EntryKind.LINK): (None, "members"), Slot(EntryKind.EXPERIENCE): ("", "members")})
+    assert await page.stored() == before
+
+
+async def test_what_was_for_a_sig_that_one_left_can_be_changed_and_removed(page: Page) -> None:
+    """The form that removes a record says nothing of its audience, which is not on offer any more."""
+    sig = page.world.sigs["turnaround"]
+    await page.send({Slot(EntryKind.EXPERIENCE): (_job(), f"sig:{sig}")}, part="joost")
+    await page.send({Slot(EntryKind.ABOUT): ("About me", f"sig:{sig}")}, part="joost")
+    await leave_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    assert await page.send({Slot(EntryKind.ABOUT): ("Nothing", None)}, part="joost") is None
+    assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}, part="joost") is None
+    stored = await page.stored("joost")
+    assert stored[Slot(EntryKind.EXPERIENCE, 1)][0] == ""
+    assert stored[Slot(EntryKind.ABOUT)] == ("Nothing", f"sig:{sig}")
+    assert EntryKind.ABOUT not in await page.seen_by("lin", "joost")
 
 
 async def test_beside_each_input_stands_how_many_will_see_it(page: Page) -> None:
@@ -165,7 +330,56 @@ async def test_beside_each_input_stands_how_many_will_see_it(page: Page) -> None
         "my-sigs": 3,
         f"sig:{boardroom}": 2,
         f"sig:{turnaround}": 3,
+        "connections": 1,
         "only-me": 1,
     }
-    email = next(entry for entry in form.inputs if entry.kind is EntryKind.EMAIL)
-    assert "everyone" not in {option.value for option in email.options}
+    for kind in (EntryKind.EMAIL, EntryKind.PHONE):
+        entry = next(entry for entry in form.inputs if entry.kind is kind)
+        assert "everyone" not in {option.value for option in entry.options}
+
+
+async def test_contributions_are_those_in_threads_that_the_viewer_may_read(page: Page) -> None:
+    async def titles(viewer: Viewer | str) -> list[str]:
+        found = await page.page(await page.viewer(viewer) if isinstance(viewer, str) else viewer)
+        assert isinstance(found, MemberPage)
+        return [one.title for entry in found.entries for one in entry.threads]
+
+    public, closed = "How early do you tell the works council?", "Who sits on the audit committee?"
+    assert await titles("tariq") == await titles("joost") == [public]
+    assert await titles("lin") == [closed, public]
+    assert await titles(VISITOR) == []
+    await page.send({Slot(EntryKind.CONTRIBUTIONS): (None, "everyone")}, confirmed=True)
+    assert await titles(VISITOR) == [public]
+    thread = await start_thread(
+        page.database, await page.viewer("amara"), "turnaround", Draft("Body.", submission="s", title="Third"), NOON
+    )
+    assert not isinstance(thread, Refused)
+    assert await titles(VISITOR) == ["Third", public]
+    gone = await delete_post(page.database, await page.viewer("amara"), thread.post_id, NOON)
+    assert not isinstance(gone, Refused)
+    assert await titles(VISITOR) == [public]
+    await page.send({Slot(EntryKind.NAME): (None, "members")})
+    assert await titles(VISITOR) == [], "without the name, nothing tells whose talk it is"
+    assert EntryKind.CONTRIBUTIONS not in await page.seen_by(VISITOR)
+    assert await titles("tariq") == [public]
+
+
+async def test_the_last_visit_is_a_day_and_for_its_owner_alone_at_first(page: Page) -> None:
+    async with page.database.writing() as connection:
+        seen = update(Member).where(Member.c.member_id == page.world["amara"].member_id)
+        await connection.execute(seen.values(seen_at=NOON + timedelta(hours=13)))
+    assert EntryKind.LAST_SEEN not in await page.seen_by("joost")
+    await page.send({Slot(EntryKind.LAST_SEEN): (None, "members")}, confirmed=True)
+    found = await page.page(await page.viewer("tariq"))
+    assert isinstance(found, MemberPage)
+    assert [entry.day for entry in found.entries if entry.day] == [(NOON + timedelta(hours=13)).date()]
+
+
+async def test_counting_members_and_memberships_agrees(page: Page) -> None:
+    """Every membership of the cast stands on its member's page, under the default."""
+    async with page.database.reading() as connection:
+        memberships = await connection.scalar(select(func.count()).select_from(Membership.table))
+        shown = select(Entry.c.value, Entry.c.audience).where(Entry.c.kind == EntryKind.MEMBERSHIP)
+        rows = await fetch_all(connection, shown)
+    assert len(rows) == memberships
+    assert {row.audience for row in rows} == {"my-sigs"}

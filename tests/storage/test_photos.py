@@ -158,14 +158,17 @@ async def test_other_names_and_sizes_are_missing(database: Database, files: File
 
 
 async def test_somebody_elses_file_opens_nothing(database: Database, files: FileStore, world: World) -> None:
-    """An entry that names another member's file gives no right to it."""
+    """An entry that names another member's file gives no right to it, and does not keep it."""
     name = await _save(database, files, world["amara"])
-    await _choose(database, world["amara"], ONLY_ME, NOON)
+    ((file_id,),) = await _rows(database, select(File.c.file_id))
+    await drop_photo(database, world["amara"].member_id, NOON)
     async with database.writing() as connection:
         owner = await hold_owner(connection, world["tariq"].member_id)
         await write_entry(connection, owner, Slot(EntryKind.PHOTO), name, EVERYONE, NOON)
     for viewer in (VISITOR, world["tariq"].viewer):
         assert await find_photo(database, files, viewer, name, 64) == MISSING
+    await delete_file(database, files, file_id)
+    assert await _stored(files) == set()
 
 
 async def test_one_statement_whoever_asks(database: Database, files: FileStore, world: World) -> None:
@@ -247,7 +250,7 @@ async def test_a_failing_store_leaves_no_row_and_its_rest_is_swept(
 ) -> None:
     kept = await _save(database, files, world["joost"], REAL_NOW)
     with pytest.raises(Busy):
-        await _save(database, Broken(files, fails_at), world["amara"], REAL_NOW)  # type: ignore[arg-type]  # by __getattr__
+        await _save(database, Broken(files, fails_at), world["amara"], REAL_NOW)
     assert await _rows(database, select(File.c.name)) == [(kept,)]
     assert await _rows(database, _entry(world["amara"])) == []
     whole = {photo_part(kept, size) for size in PHOTO_SIZES}
@@ -262,9 +265,10 @@ async def test_what_nothing_names_is_swept_after_a_day_and_not_before(
     kept = await _save(database, files, world["joost"], REAL_NOW)
     await _save(database, files, world["amara"], REAL_NOW)
     await drop_photo(database, world["amara"].member_id, REAL_NOW)  # and its event is lost
-    await files.put("forgotten-64.webp", b"x")
+    for letter in FIRST_LETTERS:
+        await files.put(f"{letter}forgotten-64.webp", b"x")
     await sweep_files(database, files, REAL_NOW + SWEEP_AFTER - timedelta(hours=1))
-    assert len(await _stored(files)) == 7
+    assert len(await _stored(files)) == 6 + len(FIRST_LETTERS)
     await _sweep_all(database, files, datetime.now(UTC) + SWEEP_AFTER + timedelta(minutes=1))
     assert await _stored(files) == {photo_part(kept, size) for size in PHOTO_SIZES}
     assert await _rows(database, select(File.c.name)) == [(kept,)]

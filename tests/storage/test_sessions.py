@@ -80,7 +80,7 @@ async def test_a_session_ends_however_busy_it_is(database: Database, world: Worl
         if now >= NOON + SESSION_ABSOLUTE:
             break
         assert signed_in is not None
-        await note_seen(database, signed_in.session_id, now)
+        await note_seen(database, signed_in, now)
     assert await find_signed_in(database, tokens.session, NOON + SESSION_ABSOLUTE) is None
 
 

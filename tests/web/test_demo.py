@@ -14,7 +14,7 @@ from domain.accounts import problem_with_password
 from domain.forum import POSTS_A_PAGE, ReplyForm, ThreadKind
 from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value
 from domain.sigs import Reading
-from domain.visibility import VISITOR, Audience
+from domain.visibility import VISITOR, Audience, Owner
 from storage.database import Database
 from storage.forum.pages import find_thread_page
 from storage.passwords import is_common, verify_password
@@ -181,7 +181,7 @@ async def test_a_kill_in_the_middle_leaves_nothing_and_the_next_load_is_whole(
 def test_every_entry_is_one_that_its_member_could_have_saved() -> None:
     ids = {slug: number for number, slug in enumerate(_sigs(), start=1)}
     for person in read_script().people:
-        own = frozenset(ids[slug] for slug in person.sigs)
+        own = Owner(1, frozenset(ids[slug] for slug in person.sigs))
         for kind, value in person.entries.items():
             if kind is not EntryKind.EMAIL:
                 assert problem_with_value(kind, tidy_value(kind, value)) is None, (person.key, kind)

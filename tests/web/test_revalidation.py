@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import Stoa
 from tests.web.heads import get, reply_in, start
+from web.revalidation import SMALLEST_COMPRESSED, matches
 
 
 @pytest.mark.parametrize("path", ["/", "/threads/1", "/sigs/turnaround/feed", "/sitemap.xml", "/robots.txt"])
@@ -46,3 +47,32 @@ async def test_a_tag_is_of_no_use_once_the_page_has_changed_or_gone(stoa: Stoa) 
     assert changed.status_code == 200
     missing = await get(stoa, "/people/lin-page", if_none_match="*")
     assert missing.status_code == 404
+
+
+async def test_what_is_too_small_to_compress_has_one_tag(stoa: Stoa) -> None:
+    assert stoa.app.compression_config
+    assert stoa.app.compression_config.minimum_size == SMALLEST_COMPRESSED
+    answers = [
+        await get(stoa, "/.well-known/security.txt", accept_encoding=name) for name in ("identity", "br", "gzip")
+    ]
+    assert all("content-encoding" not in answer.headers for answer in answers)
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert all(answer.headers["vary"].count("Accept-Encoding") == 1 for answer in answers)
+
+
+async def test_head_says_what_get_says(stoa: Stoa) -> None:
+    browser = await stoa.browser()
+    for encoding in ("identity", "br"):
+        got, headed = [
+            await browser.request(method, "/threads/1", headers={"accept-encoding": encoding})
+            for method in ("GET", "HEAD")
+        ]
+        assert dict(got.headers) == dict(headed.headers)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [('"a"', True), ('"b", "a"', True), ('W/"a"', True), ("*", True), ('"b"', False), ("", False), ("a", False)],
+)
+def test_tags_are_compared_one_by_one(asked: str, is_found: bool) -> None:
+    assert matches(asked, '"a"') is is_found

@@ -1,15 +1,22 @@
 """Structured data: what search engines ask for is there, and nothing that a visitor does not see."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import extruct
+import pytest
 
-from domain.forum import ThreadKind
+from domain.forum import PostKind, ReplyForm, ThreadKind
+from domain.views import SafeHtml
+from domain.visibility import VISITOR
+from storage.forum.pages import find_thread_page
 from storage.forum.removal import accept_post, delete_post
+from storage.plain_text import plain_text
 from tests.cast import NOON
 from tests.conftest import Stoa
 from tests.web.heads import LONG, SITE, get, meta, reply_in, start, write_headline
+from web.structured_data import structured_data
 
 # Structured data: the properties that search engines ask for.
 
@@ -143,3 +150,36 @@ async def test_open_graph_says_what_stands_on_the_page(stoa: Stoa) -> None:
     assert meta(text, "og:url") == f"{SITE}/threads/{thread.thread_id}"
     assert meta(text, "og:site_name") == "Stoa"
     assert (meta(text, "description") or "").startswith("Long enough.")
+
+
+async def test_remarks_stand_under_what_they_remark_on(stoa: Stoa) -> None:
+    thread = await start(stoa, kind=ThreadKind.QUESTION)
+    answer = await reply_in(stoa, thread)
+    on_answer = await reply_in(stoa, thread, "lin", reply_to_id=answer.post_id)
+    on_question = await reply_in(stoa, thread, "lin", reply_to_id=thread.post_id)
+    remarks = {on_answer.post_id, on_question.post_id}
+    page = await find_thread_page(stoa.database, VISITOR, thread.thread_id, 1, ReplyForm(submission=""))
+    assert page
+    posts = [replace(post, kind=PostKind.COMMENT) if post.post_id in remarks else post for post in page.posts]
+    data = structured_data(replace(page, posts=tuple(posts)), SITE)
+    assert data
+    question = data["@graph"][0]["mainEntity"]
+    assert question["answerCount"] == 1
+    assert [remark["url"].partition("#")[2] for remark in question["comment"]] == [f"post-{on_question.post_id}"]
+    (suggested,) = question["suggestedAnswer"]
+    assert [remark["url"].partition("#")[2] for remark in suggested["comment"]] == [f"post-{on_answer.post_id}"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One &amp; two</p>\n<p>three</p>", "One & two\nthree"),
+        ("<p>a</p><p>b<br>c</p>", "a\nb\nc"),
+        ("<ul>\n<li>one</li><li>two</li>\n</ul>", "one\ntwo"),
+        ("<pre><code>&lt;script&gt;x\n  y</code></pre>", "<script>x\ny"),
+        ('<p>A <a href="https://example.org/?a=1&amp;b=2" rel="nofollow">link</a>.</p>', "A link."),
+        ("", ""),
+    ],
+)
+def test_the_text_of_a_post_has_no_markup(html: str, text: str) -> None:
+    assert plain_text(SafeHtml(html)) == text

@@ -35,9 +35,9 @@ async def show_edit(visit: NamedDependency[Visit]) -> Response[str]:
 
 @form("/profile/edit", caller=Caller.SIGNED_IN)
 async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
-    """Save every entry; what would widen an audience is asked first."""
+    """Save every entry but records, which have forms of their own; what would widen an audience is asked first."""
     house = visit.house
-    unsaved = await _save(visit, _typed(form), form)
+    unsaved = await _save(visit, _typed(form, lambda one: one.kind not in RECORD_KINDS), form)
     if unsaved is not None:
         again = await find_edit_page(house.database, house.seal, visit.member_id, unsaved)
         return show(visit, again, status=UNPROCESSABLE)

@@ -4,10 +4,21 @@ Templates read these as `words.scope(key)`; every function returns plain text th
 """
 
 from web.words.counts import members, people, points, replies, threads, unseen_people, wait
+from web.words.entries import (
+    entry,
+    entry_hint,
+    entry_with_label,
+    gender,
+    genders,
+    part,
+    part_hint,
+    person,
+    record,
+    span,
+)
 from web.words.keys import exposure_columns, icon_of_scope, looker, reach, readers, scope, status, who, who_reads, why
 from web.words.language import figure, ngettext
 from web.words.pages import about, check_up, ended, mail_sent, saved, thread_kind, vocabulary, vocabulary_source
-from web.words.people import entry, entry_hint, entry_with_label, gender, genders, part, part_hint, person, record, span
 from web.words.pictures import day, moment, tile
 from web.words.refusals import by_field, entry_summary, failure, field, part_summary, problem, reason, summary
 

@@ -6,8 +6,8 @@ from domain.accounts import FieldProblem
 from domain.members import EntryInput, PartInput
 from domain.pages import Failure
 from domain.refusals import Problem, Reason
+from web.words.entries import entry_with_label, part
 from web.words.language import _
-from web.words.people import entry_with_label, part
 
 
 def field(name: str) -> str:

@@ -1,0 +1,32 @@
+"""The planted world on the other engine: every row as it is, ids and all."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+import storage.tables  # noqa: F401 -- fills the metadata
+from storage.database import Database
+from storage.migrations import migrate
+
+
+async def copy_database(source_url: str, target_url: str) -> None:
+    """Fill an empty PostgreSQL database with every row of another database, and go on counting where that stopped."""
+    source, target = Database(source_url), Database(target_url)
+    await migrate(target)
+    async with source.reading() as reading, target.writing() as writing:
+        for table in SQLModel.metadata.sorted_tables:
+            rows = [dict(row._mapping) for row in (await reading.execute(table.select())).all()]  # noqa: SLF001 -- public
+            await writing.execute(table.delete())
+            for start in range(0, len(rows), 500):
+                await writing.execute(table.insert(), rows[start : start + 500])
+        await _count_on(writing)
+    await source.close()
+    await target.close()
+
+
+async def _count_on(connection: AsyncConnection) -> None:
+    for table in SQLModel.metadata.sorted_tables:
+        for column in table.primary_key.columns:
+            if column.autoincrement is True:
+                counting = f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), max({column.name})) FROM {table.name}"  # noqa: S608, E501 -- names of our own tables
+                await connection.execute(text(counting))

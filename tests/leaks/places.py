@@ -1,0 +1,13 @@
+"""Where things are seen: the routes that the positive controls name."""
+
+PROFILE = "/people/{address:str}"
+PERSON_FEED = "/people/{address:str}/feed"
+PHOTO = "/photos/{name:str}/{size:int}"
+THREAD = "/threads/{thread_id:int}"
+EDIT = "/posts/{post_id:int}/edit"
+SIG = "/sigs/{slug:str}"
+LISTS = "/lists"
+SESSIONS = "/settings/sessions"
+FEEDS = "/settings/feeds"
+RECEIPT = "/profile/receipts/{receipt_id:int}"
+SITEMAP = "/sitemaps/{name:str}"
