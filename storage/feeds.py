@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.feeds import ENTRIES_A_FEED, FeedEntry, FeedPage
 from domain.members import EntryKind, SourceAuthor, line_of_member
 from domain.publicity import person_path, sig_path, thread_path
+from domain.refusals import Reason, Refused
 from domain.views import SafeHtml
 from domain.visibility import Viewer
 from storage.database import Database, fetch_all, fetch_one
 from storage.forum.lists import byline
 from storage.key_sets import opens
+from storage.members.exposures import was_public
 from storage.members.people import find_people
 from storage.tables import Entry, Member, Participant, Post, Sig, Thread
 from storage.tables import SourceAuthor as AuthorRow
@@ -97,19 +99,12 @@ async def find_thread_feed(database: Database, viewer: Viewer, thread_id: int) -
     )
 
 
-async def find_person_feed(database: Database, viewer: Viewer, address: str) -> FeedPage | None:
-    """What a person wrote where the viewer may read; None unless their page shows the viewer a name and this."""
-    finding = (
-        select(Member.c.member_id, Entry.c.kind, Entry.c.changed_at)
-        .join(Entry, Entry.c.member_id == Member.c.member_id)
-        .where(Member.c.public_id == address, Entry.c.kind.in_((EntryKind.NAME, EntryKind.CONTRIBUTIONS)))
-        .where(Entry.c.value != "", opens(Entry.c.key_set_id, viewer.ring))
-    )
+async def find_person_feed(database: Database, viewer: Viewer, address: str) -> FeedPage | Refused:
+    """What a person wrote where the viewer may read; refused unless their page shows the viewer a name and this."""
     async with database.reading() as connection:
-        opened = {row.kind: row for row in await fetch_all(connection, finding)}
-        if len(opened) < 2:
-            return None
-        shown = opened[EntryKind.CONTRIBUTIONS]
+        shown = await open_person_feed(connection, viewer, address)
+        if isinstance(shown, Refused):
+            return shown
         theirs = _visible_posts(viewer).where(Post.c.member_id == shown.member_id).order_by(Post.c.post_id.desc())
         entries = await _entries(connection, viewer, await fetch_all(connection, theirs))
         people = await find_people(connection, [shown.member_id])
@@ -122,6 +117,28 @@ async def find_person_feed(database: Database, viewer: Viewer, address: str) -> 
         updated_at=max((entry.updated_at for entry in entries), default=shown.changed_at),
         entries=entries,
     )
+
+
+async def open_person_feed(connection: AsyncConnection, viewer: Viewer, address: str) -> Row[Any] | Refused:
+    """The entry that opens a person's feed to this viewer. Refused as gone where everyone could read it once."""
+    finding = (
+        select(
+            Member.c.member_id,
+            Entry.c.entry_id,
+            Entry.c.kind,
+            Entry.c.changed_at,
+            opens(Entry.c.key_set_id, viewer.ring).label("is_open"),
+        )
+        .join(Entry, Entry.c.member_id == Member.c.member_id)
+        .where(Member.c.public_id == address, Entry.c.value != "")
+        .where(Entry.c.kind.in_((EntryKind.NAME, EntryKind.CONTRIBUTIONS)))
+    )
+    found: list[Row[Any]] = await fetch_all(connection, finding)
+    if len(found) == 2 and all(row.is_open for row in found):
+        return next(row for row in found if row.kind == EntryKind.CONTRIBUTIONS)
+    if len(found) == 2 and all([await was_public(connection, row.member_id, row.entry_id) for row in found]):
+        return Refused(Reason.GONE)
+    return Refused(Reason.MISSING)
 
 
 async def _entries(

@@ -15,18 +15,19 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind, ThreadKind
-from domain.members import EntryKind
+from domain.members import EntryKind, Slot, write_record
 from domain.sigs import Reading, Role, post_keys, thread_keys
 from domain.views import SafeHtml
+from domain.visibility import ALL_MEMBERS, EVERYONE, MY_SIGS
 from storage.database import Database
 from storage.key_sets import intern_key_set
 from storage.markup import render_markdown
-from storage.members.keys import add_member
+from storage.members.keys import add_member, find_owner, write_entry
 from storage.secrets import Seal
 from storage.seeding import add_account, together
 from storage.sessions import start_session
 from storage.sigs import add_community, add_membership, add_sig
-from storage.tables import Participant, Post, Sig, Tag, Thread, ThreadTag
+from storage.tables import Entry, Member, Participant, Post, Sig, Tag, Thread, ThreadTag
 
 MEMBERS = 200
 THREADS_A_SIG = 1_000
@@ -40,6 +41,8 @@ TAGS = ("cash", "people", "law", "tools", "quality", "plans", "data", "costs", "
 AT_ONCE = 5_000
 """Posts in one transaction."""
 
+ENTRIES_OF_FULL_PAGE = 60
+
 Report = Callable[[str, int, int | None], None]
 
 
@@ -49,12 +52,17 @@ class NotEmpty(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was made: where to look, and the session token of a member of the measured SIG."""
+    """What was made: where to look, and the session token of a member of the measured SIG.
+
+    `full_page` is the address of a page with `ENTRIES_OF_FULL_PAGE` entries, `bare_page` of one with the fewest.
+    """
 
     sig: str
     short_thread: int
     long_thread: int
     other_threads: range
+    full_page: str
+    bare_page: str
     session: str
     counts: dict[str, int]
 
@@ -116,11 +124,14 @@ async def fill(
         report("Posts", written, posts)
     async with database.writing() as connection:
         await _count_up(connection)
+        pages = await _make_pages(connection, now)
     return Filled(
         sig="measured",
         short_thread=1,
         long_thread=2,
         other_threads=range(3, sum(sig == 0 for sig, _ in sizes) + 1),
+        full_page=pages[0],
+        bare_page=pages[1],
         session=session,
         counts={"members": MEMBERS, "sigs": len(ground.sigs), "threads": len(sizes), "posts": posts},
     )
@@ -176,6 +187,23 @@ async def _add_member(connection: AsyncConnection, number: int, sigs: Sequence[i
     for sig in sigs:
         await add_membership(connection, member_id, sig, Role.MEMBER, started)
     return member_id
+
+
+async def _make_pages(connection: AsyncConnection, now: datetime) -> list[str]:
+    """Fill the page of one member, of records that everyone, members or people in their SIGs may see by turns; returns
+    its address, and that of one who has written nothing more."""
+    rows = await connection.execute(
+        select(Member.c.member_id, Member.c.public_id).order_by(Member.c.member_id).limit(3)
+    )
+    _measured, full, bare = rows.all()
+    owner = await find_owner(connection, full.member_id)
+    stored = await connection.scalar(select(func.count()).where(Entry.c.member_id == full.member_id)) or 0
+    for number in range(1, ENTRIES_OF_FULL_PAGE - stored + 1):
+        job = {"role": f"Planner {number}", "company": "Works", "start": "2001", "end": "2005-03", "text": "Planned."}
+        value = write_record(EntryKind.EXPERIENCE, job)
+        audience = (EVERYONE, ALL_MEMBERS, MY_SIGS)[number % 3]
+        await write_entry(connection, owner, Slot(EntryKind.EXPERIENCE, number), value, audience, now)
+    return [full.public_id, bare.public_id]
 
 
 async def _add_tag(connection: AsyncConnection, sig: int, name: str) -> int:

@@ -225,7 +225,7 @@ HOSTILE: Final[Mapping[str, Callable[[], Upload]]] = {
     "JPEG in one colour after the other that claims 60 megapixels": lambda: Upload(
         claiming(_without(_JPEG, 2), 7_700, 7_700), Problem.TOO_MANY_PIXELS
     ),
-    "JPEG with a film behind it": lambda: Upload(_JPEG + b"\xff\xda\0\x08" * 5_000 + _SAID),
+    "JPEG with a film behind it": lambda: Upload(_JPEG + b"\0\2" * 9 + b"\xff\xda\0\x08" * 5_000 + _SAID),
     "JPEG with 5,000 passes": lambda: Upload(_with_many_scans(5_000), Problem.BROKEN),
     "WebP that claims 268 megapixels": lambda: Upload(_large_webp_header(), Problem.TOO_MANY_PIXELS),
     "PNG with 200 MB of text": lambda: Upload(png(99, 99, extra=_packed_text(b"zTXt", b"a", 200)), Problem.BROKEN),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ENTRY_RULES, AudienceOption, EntryKind
@@ -23,7 +23,7 @@ class Offer:
 
 async def list_offers(connection: AsyncConnection, owner: Owner) -> tuple[Offer, ...]:
     """Every audience on offer to this member, in the order of the form. Only people in good standing hold keys."""
-    members = await connection.scalar(select(func.count()).select_from(Member).where(Member.c.in_good_standing))
+    members = await connection.scalar(select(func.count()).select_from(Member).where(_sees(owner)))
     sigs = await _count_by_sig(connection, owner)
     return (
         Offer(EVERYONE, None),
@@ -36,12 +36,17 @@ async def list_offers(connection: AsyncConnection, owner: Owner) -> tuple[Offer,
     )
 
 
+def _sees(owner: Owner) -> ColumnElement[bool]:
+    """Who holds the keys of their circles, and the owner, who always sees."""
+    return Member.c.in_good_standing | (Member.c.member_id == owner.member_id)
+
+
 async def _count_by_sig(connection: AsyncConnection, owner: Owner) -> list[Offer]:
     statement = (
         select(Sig.c.sig_id, Sig.c.name, func.count())
         .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
         .join(Member, Member.c.member_id == Membership.c.member_id)
-        .where(Sig.c.sig_id.in_(owner.sig_ids), Member.c.in_good_standing)
+        .where(Sig.c.sig_id.in_(owner.sig_ids), _sees(owner))
         .group_by(Sig.c.sig_id, Sig.c.name)
     )
     rows = sorted(await fetch_all(connection, statement), key=lambda row: (row.name.casefold(), row.sig_id))
@@ -52,7 +57,7 @@ async def _count_mates(connection: AsyncConnection, owner: Owner) -> int:
     people = (
         select(func.count(func.distinct(Membership.c.member_id)))
         .join(Member, Member.c.member_id == Membership.c.member_id)
-        .where(Membership.c.sig_id.in_(owner.sig_ids), Member.c.in_good_standing)
+        .where(Membership.c.sig_id.in_(owner.sig_ids), _sees(owner))
     )
     return max(1, (await connection.execute(people)).scalar_one())
 

@@ -135,16 +135,17 @@ async def read_member_page(
     is_own = viewer.member_id == stored.member_id
     names = _own_names(viewer, stored) if is_own else None
     visible = visible_entries(_with_day(stored), viewer.ring, viewer.sig_names, names)
-    if not visible:
+    line = _line_of(stored, viewer.ring)
+    worked_out = [await _worked_out(connection, entry, stored, line, viewer.ring, within) for entry in visible]
+    entries = tuple(entry for entry in worked_out if entry is not None)
+    if not entries:
         gone = await was_public(connection, stored.member_id)
         return Refused(Reason.GONE) if gone else _MISSING
-    line = _line_of(stored, viewer.ring)
-    entries = [await _worked_out(connection, entry, stored, line, viewer.ring, within) for entry in visible]
     return MemberPage(
         line=line,
         address=public_id,
         headline=next((entry.items[0] for entry in visible if entry.kind is EntryKind.HEADLINE), None),
-        entries=tuple(entry for entry in entries if entry is not None),
+        entries=entries,
         refuses_ai=stored.refuses_ai,
         photo=next((entry.items[0] for entry in visible if entry.kind is EntryKind.PHOTO), None),
         is_own=is_own,

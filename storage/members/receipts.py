@@ -10,15 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.exposure import AddressCheck, ReceiptLink, ReceiptPage
 from domain.files import PHOTO_SIZES
-from domain.members import EntryKind, MemberPage
+from domain.members import EntryKind
 from domain.refusals import Reason, Refused
 from domain.visibility import VISITOR
 from storage.database import Database, fetch_all, fetch_one
-from storage.members.exposures import was_public
+from storage.feeds import open_person_feed
 from storage.members.page import read_member_page
 from storage.photos import refuse_photo
 from storage.secrets import Seal
 from storage.tables import Entry, Member, Receipt, ReceiptLine
+
+NEVER_PUBLIC = 404
+"""What an address answers a visitor that was never open to everyone; one that was answers 410."""
 
 CHECK_EVERY = timedelta(days=1)
 """How often the addresses of a receipt are looked at again."""
@@ -30,37 +33,36 @@ async def make_receipt(connection: AsyncConnection, seal: Seal, member_id: int, 
     receipt_id: int = (
         await connection.execute(insert(Receipt).values(row).returning(Receipt.c.receipt_id))
     ).scalar_one()
-    for path in await _public_paths(connection, member_id):
-        await _note(connection, receipt_id, path, await _status(connection, seal, path), now)
+    for path in await _paths_of(connection, member_id):
+        status = await _status(connection, seal, path)
+        if status != NEVER_PUBLIC:
+            await _note(connection, receipt_id, path, status, now)
     return receipt_id
 
 
-async def _public_paths(connection: AsyncConnection, member_id: int) -> list[str]:
-    """The addresses under which anything of this member was open to everyone."""
-    if not await was_public(connection, member_id):
-        return []
-    public_id = await connection.scalar(select(Member.c.public_id).where(Member.c.member_id == member_id))
-    photo = await fetch_one(
-        connection,
-        select(Entry.c.entry_id, Entry.c.value).where(
-            Entry.c.member_id == member_id, Entry.c.kind == EntryKind.PHOTO, Entry.c.value != ""
-        ),
+async def _paths_of(connection: AsyncConnection, member_id: int) -> list[str]:
+    """The addresses under which something of this member can be open to everyone."""
+    statement = (
+        select(Member.c.public_id, Entry.c.value)
+        .outerjoin(Entry, (Entry.c.member_id == Member.c.member_id) & (Entry.c.kind == EntryKind.PHOTO))
+        .where(Member.c.member_id == member_id)
     )
-    paths = [f"/people/{public_id}", f"/people/{public_id}/feed"]
-    if photo is not None and await was_public(connection, member_id, photo.entry_id):
-        paths += [f"/photos/{photo.value}/{size}" for size in PHOTO_SIZES]
-    return paths
+    public_id, photo = (await connection.execute(statement)).one()
+    photos = [f"/photos/{photo}/{size}" for size in PHOTO_SIZES] if photo else []
+    return [f"/people/{public_id}", f"/people/{public_id}/feed", *photos]
 
 
 async def _status(connection: AsyncConnection, seal: Seal, path: str) -> int:
     """The status with which a visitor is answered at this address."""
-    _, place, name, *_rest = path.split("/")
+    _, place, name, *rest = path.split("/")
     if place == "photos":
         return _status_of(await refuse_photo(connection, VISITOR, name))
+    if rest == ["feed"]:
+        return _status_of(await open_person_feed(connection, VISITOR, name))
     return _status_of(await read_member_page(connection, seal, VISITOR, name))
 
 
-def _status_of(found: MemberPage | Refused | None) -> int:
+def _status_of(found: object) -> int:
     if isinstance(found, Refused):
         return 410 if found.reason is Reason.GONE else 404
     return 200

@@ -56,6 +56,7 @@ def _parts() -> dict[str, Part]:
         journeys[f"tea-{mode}"] = Part(f"Tea Kukk {mode}", "Mason")
         journeys[f"olaf-{mode}"] = Part(f"Olaf Moe {mode}", "Smith")
         journeys[f"pia-{mode}"] = Part(f"Pia Ek {mode}", "Potter")
+        journeys[f"fenna-{mode}"] = Part(f"Fenna Blom {mode}", "Printer")
     return {**PARTS, **extremes, **journeys}
 
 

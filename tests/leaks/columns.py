@@ -98,6 +98,7 @@ WITHOUT_CANARY = {
     "exposures.audience": "one of few words",
     "exposures.kind": "one of few words",
     "files.media_type": "one of two words",
+    "files.name": "repeats the entry of the photo, which has its own",
     "key_set_keys.key": "made of ids",
     "key_sets.text": "made of ids",
     "mail_tokens.purpose": "one of few words",

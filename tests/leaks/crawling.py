@@ -19,16 +19,20 @@ from litestar import Litestar
 from domain.views import PageView
 from storage.seeding import together
 from tests.leaks.asking import Answer, ask, form_headers
+from tests.leaks.asks import Ask, Route, Specimens
 from tests.leaks.canaries import Canary
-from tests.leaks.oracle import VIEWERS
+from tests.leaks.oracle import BEARERS, VIEWERS
+from tests.leaks.own_pages import lookers
 from tests.leaks.planted import Planted
-from tests.leaks.specimens import SPECIMENS, Ask, Route, Specimens, route_table
+from tests.leaks.specimens import SPECIMENS, route_table
 from web import words
 from web.house import House
 from web.visits import SESSION_COOKIE
 
 AGENTS = {
     "crawler": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "ai-bot": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.1)",
+    "bearer": "Liferea/1.15",
 }
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 Headers = tuple[tuple[str, str], ...]
@@ -164,13 +168,25 @@ async def crawl(
         for viewer in viewers:
             report.viewers.add(viewer)
             for asked in asks:
-                if not asked.viewers or viewer in asked.viewers:
+                if is_asked_by(viewer, route, asked):
                     await _ask_all(theatre, report, route, viewer, asked, full=full)
     scan(theatre, report, "", theatre.logged.getvalue().encode(), "the logs")
     for path in sorted(theatre.home.rglob("*")):
-        if path.is_file() and path.suffix not in {".db", ".db-wal", ".db-shm", ".json"} and "stoa.db" not in path.name:
+        if path.is_file() and "stoa.db" not in path.name and path.name != "secrets.json" and _is_loose(theatre, path):
             scan(theatre, report, "", path.read_bytes(), f"the file {path.name}")
     return report
+
+
+def _is_loose(theatre: Theatre, path: Path) -> bool:
+    """Whether a file is none of the store's, whose bytes are what they are for."""
+    return theatre.house.settings.files_folder not in path.parents
+
+
+def is_asked_by(viewer: str, route: Route, asked: Ask) -> bool:
+    """Whether this viewer asks this: who bears a feed's token has nothing else, and nobody else has it."""
+    if viewer in BEARERS and not route[1].startswith("/feeds/"):
+        return False
+    return not asked.viewers or viewer in asked.viewers
 
 
 async def _ask_all(theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask, *, full: bool) -> None:
@@ -210,40 +226,72 @@ def look(theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask
     if answer.status >= 500:
         report.defects.append(f"{answer.status} for {viewer} at {where}")
     said = [form.path(asked.path), asked.path, *(asked.form or {}).values()]
-    found = scan(theatre, report, viewer, _without(answer.raw, said), where)
+    tokens = theatre.planted.feed_tokens.values() if viewer in BEARERS else ()
+    found = scan(theatre, report, viewer, _without(answer.raw, said, tokens), where, asked.path.partition("?")[0])
     report.seen |= {(canary.token, viewer, route[1]) for canary in found}
 
 
-def _without(raw: bytes, said: Iterable[str]) -> bytes:
+def _without(raw: bytes, said: Iterable[str], tokens: Iterable[str]) -> bytes:
     """The answer without what the viewer said themselves: their path comes back in links that lead through sign-in."""
     for part in said:
-        for word in part.replace("?", "/").split("/"):
+        for word in part.replace("?", "/").replace("=", "/").split("/"):
             if word.lower().startswith("zq"):
                 raw = raw.replace(word.encode(), b"")
+    for token in tokens:
+        raw = raw.replace(f"/sign-in?next=/feeds/{token}".encode(), b"")
     return raw
 
 
-def scan(theatre: Theatre, report: Report, viewer: str, haystack: bytes, where: str) -> set[Canary]:
+def scan(theatre: Theatre, report: Report, viewer: str, haystack: bytes, where: str, path: str = "") -> set[Canary]:
     """Note every canary that this viewer may not see, and return all that are there."""
-    found = theatre.planted.cage.find(haystack)
+    found = theatre.planted.cage.find(haystack, path)
     report.hits += [Hit(canary, viewer, where) for canary in found if not canary.may_be_seen_by(viewer)]
     return found
 
 
+_OWN = (
+    "/profile/edit",
+    "/profile/public",
+    "/profile/exposure",
+    "/profile/exposure.csv",
+    "/profile/view-as/exactly",
+    "/profile/photo",
+    "/lists",
+    "/settings/feeds",
+    "/settings/sessions",
+)
+
+
+def _own_pages(planted: Planted, owner: str) -> Iterator[tuple[str, str]]:
+    """Route and address of what belongs to an owner."""
+    page = f"/people/{planted.world[owner].public_id}"
+    yield "/people/{address:str}", page
+    yield "/people/{address:str}/feed", f"{page}/feed"
+    yield "/photos/{name:str}/{size:int}", f"/photos/{planted.photos[owner]}/160"
+    yield "/lists/{list_id:int}", f"/lists/{planted.lists[owner]}"
+    for path in _OWN:
+        yield path, path
+    for kind, position in (("experience", 1), ("education", 1), ("link", 2)):
+        yield "/profile/{kind:str}/{position:int}", f"/profile/{kind}/{position}"
+    for sig in ("turnaround", "boardroom"):
+        yield "/posts/{post_id:int}/edit", f"/posts/{planted.posts[f'{sig} {owner}']}/edit"
+    for page_number in (1, 2, 3):
+        yield "/threads/{thread_id:int}", f"/threads/{planted.threads['turnaround']}?page={page_number}"
+    if owner in planted.receipts:
+        yield "/profile/receipts/{receipt_id:int}", f"/profile/receipts/{planted.receipts[owner]}"
+
+
 async def crawl_own(theatre: Theatre, report: Report) -> None:
-    """Each owner looks at their own page and posts: the positive control of `only me`, and their neighbours'."""
+    """Each owner looks at their own page and posts: the positive control of `only me`, and their neighbours'. And at
+    their own page through other eyes, where they must meet nothing that those may see and they may not."""
     planted = theatre.planted
     for owner in planted.owners:
-        page = Ask(f"/people/{planted.world[owner].public_id}")
-        look(theatre, report, ("GET", "/people/{address:str}"), owner, page, PLAIN, await theatre.ask(owner, page))
-        for sig in ("turnaround", "boardroom"):
-            post = Ask(f"/posts/{planted.posts[f'{sig} {owner}']}/edit")
-            answer = await theatre.ask(owner, post)
-            look(theatre, report, ("GET", "/posts/{post_id:int}/edit"), owner, post, PLAIN, answer)
-        for page_number in (1, 2, 3):
-            thread = Ask(f"/threads/{planted.threads['turnaround']}?page={page_number}")
-            answer = await theatre.ask(owner, thread)
-            look(theatre, report, ("GET", "/threads/{thread_id:int}"), owner, thread, PLAIN, answer)
+        asks = [(route, Ask(path)) for route, path in _own_pages(planted, owner)]
+        if owner.startswith(("settled", "left", "nameless")):
+            eyes = [Ask(f"/profile/view-as?looker={looker}") for looker in lookers(planted, owner)]
+            asks += [("/profile/view-as", asked) for asked in eyes]
+        for route, asked in asks:
+            look(theatre, report, ("GET", route), owner, asked, PLAIN, await theatre.ask(owner, asked))
 
 
 @contextmanager

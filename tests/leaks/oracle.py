@@ -50,8 +50,8 @@ MIXED = (("withdrawn", "everyone"), ("nameless", "everyone"), ("nameless", "memb
 KEPT_BACK = {"nameless": ("name",), "shy": ("photo", "membership", "connections", "contributions")}
 """Kinds of entry that these owners keep to themselves."""
 
-NEEDS_A_NAME = ("connections", "contributions")
-"""Kinds of entry that tell who somebody is: whoever does not see the name does not see them."""
+NEEDS_A_NAME = ("photo", "connections", "contributions")
+"""Kinds of entry that tell who somebody is: no page shows them to who does not see the name."""
 
 VAULTED = (
     "settled members-owner",

@@ -68,6 +68,12 @@ def readers_of(kind: str, owner: str) -> frozenset[str]:
     return readers_of_entry(kind, audience, state)
 
 
+def readers_of_photo(owner: str) -> frozenset[str]:
+    """Who gets the bytes of an owner's photo who knows its address."""
+    state, audience = state_of(owner)
+    return readers_of_entry("photo", audience, "settled" if state == "nameless" else state)
+
+
 def field_of(kind: str, part: str = "") -> str:
     """What the entries of one kind are called as a guarded field."""
     return f"entries.value[{kind}]{part}"
@@ -125,22 +131,29 @@ async def plant_owner(connection: AsyncConnection, seal: Seal, planted: Planted,
 
 
 async def _plant_addresses(connection: AsyncConnection, seal: Seal, planted: Planted, person: Person) -> Person:
-    """An owner's address of mail and of page, and the day on which they were last here."""
+    """An owner's address of mail and of page."""
     _, audience = state_of(person.part)
     cage, name = planted.cage, person.part
     readers = readers_of("email", name)
     email = cage.token("accounts.email_sealed", audience, name, readers, seen_at=(PROFILE,)) + "@mail.test"
     cage.hashes_of("accounts.email_sealed", name, email)
     page = cage.token("members.public_id", audience, name, readers_of("name", name), seen_at=(THREAD,))
-    field = field_of(EntryKind.LAST_SEEN)
-    day = cage.day(field, audience, name, readers_of(EntryKind.LAST_SEEN, name), (PROFILE,))
     account = {"email_sealed": seal.seal(email), "email_hash": seal.hash_email(email)}
     of_account = tables.Account.c.member_id == person.member_id
     await connection.execute(update(tables.Account).where(of_account).values(account))
-    member = {"public_id": page, "seen_at": datetime.combine(day, time(12), UTC)}
     of_member = tables.Member.c.member_id == person.member_id
-    await connection.execute(update(tables.Member).where(of_member).values(member))
+    await connection.execute(update(tables.Member).where(of_member).values(public_id=page))
     return replace(person, email=email, public_id=page)
+
+
+async def plant_last_visit(connection: AsyncConnection, planted: Planted, name: str) -> None:
+    """The day on which an owner was last here, which is nobody else's. Signing in would change it."""
+    _, audience = state_of(name)
+    readers = readers_of(EntryKind.LAST_SEEN, name)
+    day = planted.cage.day(field_of(EntryKind.LAST_SEEN), audience, name, readers, (PROFILE,))
+    of_member = tables.Member.c.member_id == planted.world[name].member_id
+    seen_at = datetime.combine(day, time(12), UTC)
+    await connection.execute(update(tables.Member).where(of_member).values(seen_at=seen_at))
 
 
 async def _plant_list(connection: AsyncConnection, planted: Planted, person: Person) -> int:
@@ -198,7 +211,7 @@ async def plant_go_between(connection: AsyncConnection, planted: Planted) -> Non
 async def _plant_photo(connection: AsyncConnection, planted: Planted, person: Person) -> None:
     """The file that the entry names, and its bytes in every size."""
     _, audience = state_of(person.part)
-    readers = readers_of(EntryKind.PHOTO, person.part)
+    readers = readers_of_photo(person.part)
     content = b"RIFF" + planted.cage.token("files.bytes", audience, person.part, readers, seen_at=(PHOTO,)).encode()
     name = next(
         canary.token + "-photo"

@@ -23,7 +23,7 @@ from tests.cast import NOON, PARTS, Part, build_world
 from tests.leaks.canaries import Cage
 from tests.leaks.machinery import plant_browser, plant_feed_tokens, plant_machinery, plant_receipt, watch_bytes
 from tests.leaks.oracle import ALL, READERS_OF_SIG, VAULT, VIEWERS
-from tests.leaks.owners import BOTH, owner_parts, plant_go_between, plant_owner, watch_pages
+from tests.leaks.owners import BOTH, owner_parts, plant_go_between, plant_last_visit, plant_owner, watch_pages
 from tests.leaks.places import SIG
 from tests.leaks.planted import Planted
 from tests.leaks.talk import plant_imports, plant_talk
@@ -125,6 +125,8 @@ async def _plant_people(connection: AsyncConnection, seal: Seal, planted: Plante
         if name in VIEWERS or name in planted.owners:
             await plant_browser(connection, planted, person)
     planted.sessions["signed-out"] = "A" * 43
+    for name in ("olga", *planted.owners):
+        await plant_last_visit(connection, planted, name)
 
 
 async def _plant_departures(stage: Database, seal: Seal, planted: Planted) -> None:

@@ -17,6 +17,7 @@ from tests.leaks.own_pages import OWN_PAGES
 from tests.leaks.planted import Planted
 from web.policy import policy_of
 
+
 def route_table(app: Litestar) -> dict[Route, Any]:
     """Every route of the app by method and path template, GET for the pages, with its handler."""
     found = {}
@@ -192,12 +193,6 @@ def _suggestions(_: Planted) -> Iterator[Ask]:
         yield Ask(f"/suggestions/{vocabulary}", full=number == 0)
 
 
-def _photos(_: Planted) -> Iterator[Ask]:
-    """Nobody's: whose bytes open to whom is walked in tests/web/test_photos.py, for each audience, viewer and form."""
-    for size in (64, 160, 480, 65):
-        yield Ask(f"/photos/{'A' * 22}/{size}", full=size == 64)
-
-
 def _form(path: str, *forms: Mapping[str, str]) -> Specimens:
     def specimens(_: Planted) -> Iterator[Ask]:
         for form in forms or ({},):
@@ -322,9 +317,5 @@ SPECIMENS: dict[Route, Specimens] = {
     ("POST", "/posts/{post_id:int}/restore"): _post_act("restore"),
     ("POST", "/posts/{post_id:int}/accept"): _post_act("accept"),
     ("GET", "/people/{address:str}"): _people,
-    ("GET", "/profile/edit"): _plain("/profile/edit"),
-    ("POST", "/profile/edit"): _save_profile,
-    ("GET", "/profile/photo"): _plain("/profile/photo"),
-    ("POST", "/profile/photo"): _form("/profile/photo", {"action": "save"}, {"action": "remove"}),
-    ("GET", "/photos/{name:str}/{size:int}"): _photos,
+    **OWN_PAGES,
 }

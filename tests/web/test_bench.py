@@ -18,7 +18,7 @@ from web.bench import NARROWEST, bench
 from web.bench.report import print_comparison, read_figures
 from web.bench.server import RunningServer, _descendants, _lives, running_server
 
-PAGES = {"thread of 20", "list of threads", "first page of 500"}
+PAGES = {"thread of 20", "list of threads", "first page of 500", "bare page", "page of 60 entries"}
 
 
 @pytest.mark.parametrize("posts", [FEWEST_POSTS, 999, POSTS_OF_MEASURED_SIG, POSTS_OF_MEASURED_SIG + 5, 100_000])

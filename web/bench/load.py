@@ -46,6 +46,8 @@ def scenarios(filled: Filled) -> list[Scenario]:
             Scenario(f"list of threads, {who}", sig, as_member),
             Scenario(f"first page of 500, {who}", long, as_member),
         ]
+    for size, address in (("bare page", filled.bare_page), ("page of 60 entries", filled.full_page)):
+        rows.append(Scenario(f"{size}, member", f"/people/{address}", as_member=True))
     return [*rows, Scenario("reply, member", short, as_member=True, replies_to=filled.other_threads)]
 
 

@@ -38,7 +38,10 @@ async def show_thread_feed(visit: NamedDependency[Visit], thread_id: FromPath[in
 @page("/people/{address:str}/feed")
 async def show_person_feed(visit: NamedDependency[Visit], address: FromPath[str]) -> Response[str]:
     """What a person wrote, where their page shows that."""
-    return show_document(visit, await find_person_feed(visit.house.database, visit.viewer, address), ATOM)
+    feed = await find_person_feed(visit.house.database, visit.viewer, address)
+    if isinstance(feed, Refused):
+        raise refuse(feed)
+    return show_document(visit, feed, ATOM)
 
 
 async def _reader(visit: Visit, token: str) -> Viewer:
