@@ -33,6 +33,7 @@ class Problem(StrEnum):
     NOT_OFFERED = "not-offered"
     NOT_ACCEPTED = "not-accepted"
     WRONG = "wrong"
+    ILLEGIBLE = "illegible"
     TAKEN = "taken"
     NEVER_PUBLIC = "never-public"
     TOO_COMPLEX = "too-complex"

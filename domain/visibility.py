@@ -228,8 +228,11 @@ def widens(before: Audience, after: Audience, owner: Owner, owner_after: Owner |
     """Whether a change of audience, or of what it depends on, lets anyone see who could not.
 
     Widening is confirmed first, narrowing never is. Everyone includes Members, and Members include every SIG and
-    connection; two circles may hold different people, so going from one to the other widens.
+    connection; two circles may hold different people, so going from one to the other widens. To leave Only me is always
+    to widen: a circle that is empty today may have people tomorrow.
     """
+    if before.scope is Scope.ONLY_ME:
+        return after.scope is not Scope.ONLY_ME
     old, new = keys_for(before, owner), keys_for(after, owner_after or owner)
     if PUBLIC in old or new <= old:
         return False

@@ -16,6 +16,7 @@ from domain.refusals import Problem, Reason, Refused
 from domain.visibility import member_ring, reveal
 from storage.database import Database, fetch_one
 from storage.events import note
+from storage.feed_tokens import revoke_feed_tokens
 from storage.mail_tokens import find_subject, spend_all, spend_token
 from storage.members.keys import rewrite_keys
 from storage.members.people import find_people
@@ -167,6 +168,7 @@ async def _replace_password(
     await connection.execute(update(Account).where(Account.c.account_id == account_id).values(password_hash=hashed))
     await end_sessions_of(connection, account_id)
     await spend_all(connection, MailPurpose.RESET, account_id)
+    await revoke_feed_tokens(connection, account_id)
     await note(connection, "password.changed", now, account_id=account_id)
     return await start_session(connection, account_id, browser.name, now, remember=remember, mark=browser.mark)
 

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.feeds import MOST_TOKENS, FeedTokenLine, problem_with_label
 from domain.refusals import Reason, Refused
@@ -14,7 +15,7 @@ from domain.visibility import Viewer
 from storage.database import Database, fetch_all
 from storage.rings import find_viewer
 from storage.secrets import hash_token
-from storage.tables import FeedToken, Member
+from storage.tables import Account, FeedToken, Member
 
 LONGEST_TOKEN = 100
 
@@ -50,6 +51,12 @@ async def revoke_feed_token(database: Database, member_id: int, feed_token_id: i
     async with database.writing() as connection:
         done = await connection.execute(revoking)
     return None if done.rowcount else Refused(Reason.MISSING)
+
+
+async def revoke_feed_tokens(connection: AsyncConnection, account_id: int) -> None:
+    """End every private address of an account: whoever had the old password may have made one."""
+    member_id = select(Account.c.member_id).where(Account.c.account_id == account_id).scalar_subquery()
+    await connection.execute(delete(FeedToken).where(FeedToken.c.member_id == member_id))
 
 
 async def find_feed_viewer(database: Database, token: str) -> Viewer | None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.members import EntryKind
 from domain.publicity import (
     IDS_A_PART,
     LONGEST_ROBOTS,
@@ -184,9 +185,12 @@ _LISTS = {SitemapKind.SIGS: _sigs, SitemapKind.PEOPLE: _people, SitemapKind.THRE
 
 
 async def list_refusing(database: Database) -> tuple[str, ...]:
-    """The addresses of public pages whose owners want no program to learn from them; as many as robots.txt can hold."""
-    number, is_public = _PUBLIC_IDS[SitemapKind.PEOPLE]
-    statement = select(Member.c.public_id).where(Member.c.refuses_ai_since.is_not(None), is_public)
+    """The addresses of public pages whose owners want no program to learn from them; as many as robots.txt can hold.
+
+    Who hides their name is listed nowhere, and so not here: their page says it in its header.
+    """
+    named = exists().where(Entry.c.member_id == Member.c.member_id, Entry.c.kind == EntryKind.NAME, _PUBLIC_ENTRY)
+    statement = select(Member.c.public_id).where(Member.c.refuses_ai_since.is_not(None), named)
     async with database.reading() as connection:
-        found = await connection.execute(statement.order_by(number).limit(_MOST_REFUSING))
+        found = await connection.execute(statement.order_by(Member.c.member_id).limit(_MOST_REFUSING))
         return tuple(person_path(address) for address in found.scalars())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Integer, Text, cast, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.visibility import Ring, Viewer, member_ring
+from domain.visibility import Viewer, member_ring
 from storage.database import fetch_all, fetch_one
 from storage.tables import Connection, ListPerson, Member, Membership, Sig
 
@@ -70,9 +70,3 @@ async def find_viewer(connection: AsyncConnection, member_id: int) -> Viewer | N
         return None
     circles = await find_circles(connection, member_id)
     return circles.viewer(member_id, in_good_standing=member.in_good_standing, is_staff=member.is_staff)
-
-
-async def find_ring(connection: AsyncConnection, member_id: int) -> Ring | None:
-    """The ring of a member; None when there is no such member."""
-    viewer = await find_viewer(connection, member_id)
-    return viewer.ring if viewer else None

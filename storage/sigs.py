@@ -23,12 +23,12 @@ from domain.sigs import (
     refuse_to_post,
     thread_keys,
 )
-from domain.visibility import PUBLIC, Viewer, may_see, sig_key
+from domain.visibility import PUBLIC, Audience, Scope, Viewer, may_see, sig_key
 from storage.database import Database, fetch_all, fetch_one, insert_into
 from storage.events import note
 from storage.forum.lists import Cursor, ThreadSlice, find_latest_threads, find_threads_of_sig
 from storage.key_sets import intern_key_set, opens, parse_keys
-from storage.members.keys import hide_membership, rewrite_keys, show_membership
+from storage.members.keys import close_circle, hide_membership, rewrite_keys, show_membership
 from storage.tables import Community, KeySet, Membership, Sig, SourceSite, Tag
 
 _NO_TAGS: tuple[TagLine, ...] = ()
@@ -255,7 +255,7 @@ async def leave_sig(database: Database, viewer: Viewer, slug: str, now: datetime
         await connection.execute(leaving)
         await _count_members(connection, sig_id, -1)
         await hide_membership(connection, viewer.member_id, sig_id, now)
-        await rewrite_keys(connection, viewer.member_id, now)
+        await close_circle(connection, viewer.member_id, Audience(Scope.SIG, sig_id), now)
         await note(connection, "sig.left", now, sig_id=sig_id, member_id=viewer.member_id)
     return None
 

@@ -14,7 +14,7 @@ from domain.pages import Failure
 from web.policy import policy_of
 from web.visits import Refusal
 
-MOST_FIELDS = 200
+MOST_FIELDS = 1000
 LENGTH_REQUIRED, TOO_LARGE = 411, 413
 _WRITTEN = (
     "title",

@@ -9,7 +9,7 @@ from functools import singledispatch
 from typing import Any
 
 from domain.forum import ThreadPage
-from domain.members import DefaultsPage, EntryKind, EntryLine, MemberPage
+from domain.members import DefaultsPage, EntryKind, MemberPage
 from domain.pages import AboutPage, FeedLink, Head, LinkPreview
 from domain.publicity import (
     CLOSED,
@@ -106,7 +106,7 @@ def _face_of_thread(page: ThreadPage) -> _Face:
 
 @_face_of.register
 def _face_of_person(page: MemberPage) -> _Face:
-    kinds = frozenset(entry.kind for entry in page.entries if not _is_empty(entry))
+    kinds = frozenset(entry.kind for entry in page.entries)
     path, name = person_path(page.address), words.person(page.line)
     shows_talk = any(entry.kind is EntryKind.CONTRIBUTIONS for entry in page.entries)
     return _Face(
@@ -116,12 +116,8 @@ def _face_of_person(page: MemberPage) -> _Face:
         page.headline or page.line.profession or "",
         kind="profile",
         feed=(f"{path}/feed", name) if shows_talk and page.line.name else None,
-        image=f"/photos/{page.photo}/480" if page.photo else None,
+        image=f"/photos/{page.line.photo}/480" if page.line.photo else None,
     )
-
-
-def _is_empty(entry: EntryLine) -> bool:
-    return entry.kind is EntryKind.CONTRIBUTIONS and not entry.threads
 
 
 def head_of(page: PageView, visit: Visit, status: int = 200) -> Head:

@@ -68,7 +68,7 @@ def _things_of_person(page: MemberPage, site: str) -> list[Thing]:
         identifier=page.address,
         jobTitle=page.line.profession,
         description=page.headline or "\n".join(about),
-        image=f"{site}/photos/{page.photo}/480" if page.photo else None,
+        image=f"{site}/photos/{page.line.photo}/480" if page.line.photo else None,
     )
     return [_thing("ProfilePage", url=url, mainEntity=person)] if page.line.name else []
 

@@ -83,7 +83,7 @@ class Visit:
     def as_visitor(self, path: str) -> "Visit":
         """The visit of somebody who is not signed in, at this path: what they get is not kept by anyone."""
         frame = Frame(is_development=self.house.settings.is_development)
-        return Visit(self.house, self.now, frame=frame, path=path, cache=Cache.NEVER)
+        return Visit(self.house, self.now, frame=frame, path=path, cache=Cache.NEVER, cookies=self.cookies)
 
     @property
     def asking(self) -> Browser:

@@ -53,15 +53,22 @@ async def work_forever(house: House) -> None:
         try:
             if forgot_at is None or house.clock() - forgot_at >= FORGET_EVERY:
                 forgot_at = house.clock()
-                await forget_what_is_over(house.database, forgot_at)
-                await sweep_files(house.database, house.files, forgot_at)
-                await check_receipts(house.database, house.seal, forgot_at)
+                await _tidy_up(house, holder, forgot_at)
             busy = await work_once(house, holder)
         except Exception:  # a round may fail for any reason; the worker must outlive it
             log.exception("worker round failed")
             busy = False
         if not busy:
             await asyncio.sleep(REST_SECONDS)
+
+
+async def _tidy_up(house: House, holder: str, now: datetime) -> None:
+    """What is done once an hour, by one process."""
+    if not await take_lease(house.database, "hourly", holder, now, int(FORGET_EVERY.total_seconds()) // 2):
+        return
+    await forget_what_is_over(house.database, now)
+    await sweep_files(house.database, house.files, now)
+    await check_receipts(house.database, house.seal, now)
 
 
 async def work_once(house: House, holder: str) -> bool:

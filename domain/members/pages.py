@@ -10,7 +10,7 @@ from domain.members.people import Entry, MemberLine
 from domain.members.values import Slot, read_record
 from domain.refusals import Problem
 from domain.views import PageView, View
-from domain.visibility import Audience, Ring, Scope, reveal
+from domain.visibility import Audience, Ring, Scope, effective_audience, reveal
 
 
 class RecordLine(View):
@@ -69,7 +69,6 @@ class MemberPage(PageView, template="members/show.html"):
     headline: str | None
     entries: tuple[EntryLine, ...]
     refuses_ai: bool = False
-    photo: str | None = None
     is_own: bool = False
     public_page: bool = False
 
@@ -101,9 +100,10 @@ class EntryInput(View):
 
 
 class Widening(View):
-    """An entry that more people would see than before."""
+    """An entry that more people would see than before; `audience` is the one that is asked about, as forms post it."""
 
     name: str
+    audience: str
     kind: EntryKind
     label: str | None
     is_sensitive: bool
@@ -204,7 +204,7 @@ def visible_entries(
         if not value or key is None:
             continue
         if own_names is not None:
-            key = chip_for_owner(entry.audience, own_names)
+            key = chip_for_owner(effective_audience(entry.audience, entry.value.keys), own_names)
         lines.append(_line_of(entry, value, key, is_own=own_names is not None))
     return tuple(sorted((line for line in lines if line is not None), key=_place))
 

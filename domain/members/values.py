@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -80,12 +81,24 @@ def _problem_with_part(part: Part, text: str) -> Problem | None:
         return Problem.TOO_LONG
     if (part.is_month and not _MONTH.fullmatch(text)) or (part.is_address and not _is_address(text)):
         return Problem.MALFORMED
-    return None
+    return None if is_legible(text) else Problem.ILLEGIBLE
 
 
 def _is_address(text: str) -> bool:
     """Whether it leads where it says: nobody's name before the host, and no letters that cannot be seen."""
     return text.isprintable() and _ADDRESS.fullmatch(text) is not None
+
+
+def is_legible(text: str) -> bool:
+    """Whether a person can read it as it is: something that can be seen, nothing that controls a terminal, and no mark
+    that turns the direction of what follows on the page."""
+    letters = [letter for letter in text if letter not in "\n\t"]
+    kinds = {unicodedata.category(letter) for letter in letters}
+    return not kinds & {"Cc", "Cs"} and not _TURNING & set(letters) and bool(kinds - _UNSEEN)
+
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e")
+_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
 
 def problem_with_value(kind: EntryKind, value: str) -> Problem | None:
@@ -99,9 +112,9 @@ def problem_with_value(kind: EntryKind, value: str) -> Problem | None:
         return Problem.NOT_OFFERED
     if rule.shape is Shape.PHONE and not _PHONE.fullmatch(value):
         return Problem.MALFORMED
-    if rule.shape is Shape.RECORD and problems_with_record(kind, read_record(value)):
-        return Problem.MALFORMED
-    return None
+    if rule.shape is Shape.RECORD:
+        return Problem.MALFORMED if problems_with_record(kind, read_record(value)) else None
+    return None if is_legible(value) else Problem.ILLEGIBLE
 
 
 def problem_with_audience(kind: EntryKind, audience: Audience, owner: Owner) -> Problem | None:

@@ -14,7 +14,8 @@ from storage.tables import Connection, ListPerson, Member, Membership, OwnList, 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One audience that a member may choose. `people` counts who will see it, the member included; None: everyone."""
+    """One audience that a member may choose. `people` counts who will see it, the member included; None: everyone,
+    which is nobody but members while the public page is off."""
 
     audience: Audience
     people: int | None
@@ -26,7 +27,7 @@ async def list_offers(connection: AsyncConnection, owner: Owner) -> tuple[Offer,
     members = await connection.scalar(select(func.count()).select_from(Member).where(_sees(owner)))
     sigs = await _count_by_sig(connection, owner)
     return (
-        Offer(EVERYONE, None),
+        Offer(EVERYONE, None if owner.has_public_page else members or 0),
         Offer(ALL_MEMBERS, members or 0),
         Offer(MY_SIGS, await _count_mates(connection, owner)),
         *sigs,

@@ -27,7 +27,7 @@ from domain.refusals import Problem
 from domain.visibility import ONLY_ME, Audience, Owner, Ring, member_ring, reveal, widens
 from storage.database import Database
 from storage.events import note
-from storage.members.keys import find_owner, hold_owner, rewrite_keys, write_entry
+from storage.members.keys import find_owner, hold_owner, is_filled, rewrite_keys, write_entry
 from storage.members.page import find_stored
 from storage.members.receipts import make_receipt
 from storage.secrets import Seal
@@ -38,6 +38,12 @@ Typed = Mapping[Slot, tuple[str | None, str | None]]
 
 A record at position 0 is a new one.
 """
+
+
+Confirmed = Mapping[Slot, str]
+"""The entries that the owner has agreed to open further, each with the audience that they agreed to."""
+
+NOTHING_CONFIRMED: Confirmed = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Unsaved:
 
     typed: Mapping[Slot, EntryChange] = field(default_factory=dict)
     problems: Mapping[Slot, Problem] = field(default_factory=dict)
-    widening: tuple[Slot, ...] = ()
+    widening: Mapping[Slot, Audience] = field(default_factory=dict)
 
 
 async def save_entries(
@@ -65,9 +71,13 @@ async def save_entries(
     now: datetime,
     *,
     public_page: bool | None = None,
-    confirmed: bool = False,
+    confirmed: Confirmed = NOTHING_CONFIRMED,
 ) -> Unsaved | None:
-    """Save a form, all of it or nothing; `public_page` switches the public page. None when saved."""
+    """Save a form, all of it or nothing; `public_page` switches the public page. None when saved.
+
+    What would open an entry further waits until `confirmed` names this entry with this audience: a yes is to what was
+    asked, and to nothing else.
+    """
     async with database.writing() as connection:
         owner = await hold_owner(connection, member_id)
         ring = member_ring(member_id, in_good_standing=False)
@@ -76,7 +86,8 @@ async def save_entries(
         is_on = owner.has_public_page if public_page is None else public_page
         if problems := _problems(typed, stored, owner):
             return Unsaved(typed, problems)
-        if not confirmed and (widening := _widening(typed, stored, owner, is_on)):
+        widening = _widening(typed, stored, owner, is_on)
+        if any(confirmed.get(slot) != str(audience) for slot, audience in widening.items()):
             return Unsaved(typed, {}, widening)
         is_switched = is_on != owner.has_public_page
         if is_switched:
@@ -177,12 +188,23 @@ def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) 
 
 def _widening(
     typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner, public_page: bool
-) -> tuple[Slot, ...]:
-    """The entries that somebody could see after this change who cannot now, be it only once the owner is confirmed or
-    no longer suspended: those that are stored, and those that fill themselves."""
+) -> dict[Slot, Audience]:
+    """The entries that somebody could see after this change who cannot now, with their new audience, be it only once
+    the owner is confirmed or no longer suspended. What is new, or was empty, is held against its default."""
     before = replace(owner, in_good_standing=True)
     after = replace(before, has_public_page=public_page)
-    chosen = {slot: Audience.parse(change.audience) for slot, change in typed.items()}
-    filling = {slot: ONLY_ME for slot in typed if ENTRY_RULES[slot.kind].shape in _FILLING}
-    held = filling | {slot: entry.audience for slot, entry in stored.items()}
-    return tuple(slot for slot, audience in held.items() if widens(audience, chosen.get(slot, audience), before, after))
+    ring = member_ring(owner.member_id, in_good_standing=False)
+    filled = {slot for slot, entry in stored.items() if is_filled(slot, reveal(entry.value, ring) or "")}
+    found = {}
+    for slot in dict.fromkeys((*stored, *typed)):
+        held = stored[slot].audience if slot in filled else audience_unless_chosen(slot)
+        chosen = Audience.parse(typed[slot].audience) if slot in typed else held
+        is_there = slot in filled or (slot in typed and _will_be_there(slot, typed[slot].value))
+        if is_there and widens(held, chosen, before, after):
+            found[slot] = chosen
+    return found
+
+
+def _will_be_there(slot: Slot, value: str) -> bool:
+    """Whether there is something to see after the change; a photo comes with the next upload."""
+    return is_filled(slot, value) or slot.kind is EntryKind.PHOTO

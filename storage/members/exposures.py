@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.members import Slot
+from domain.members import WORKED_OUT, Slot
 from domain.visibility import PUBLIC
 from storage.database import fetch_one
-from storage.tables import Exposure, KeySetKey
+from storage.tables import Exposure, KeySetKey, Member
 
 
 async def expose(
@@ -52,10 +52,22 @@ def _lasting(member_id: int, entry_id: int) -> ColumnElement[bool]:
     return (Exposure.c.member_id == member_id) & (Exposure.c.entry_id == entry_id) & Exposure.c.ended_at.is_(None)
 
 
-async def was_public(connection: AsyncConnection, member_id: int, entry_id: int | None = None) -> bool:
-    """Whether this entry, or anything of this member, has ever been open to everyone."""
-    public = exists(select(1).where(KeySetKey.c.key_set_id == Exposure.c.key_set_id, KeySetKey.c.key == PUBLIC))
-    statement = select(Exposure.c.exposure_id).where(Exposure.c.member_id == member_id, public)
-    if entry_id is not None:
-        statement = statement.where(Exposure.c.entry_id == entry_id)
+_IS_PUBLIC = exists(select(1).where(KeySetKey.c.key_set_id == Exposure.c.key_set_id, KeySetKey.c.key == PUBLIC))
+
+
+async def was_public(connection: AsyncConnection, member_id: int, entry_id: int) -> bool:
+    """Whether this entry has ever been open to everyone."""
+    statement = select(Exposure.c.exposure_id).where(
+        Exposure.c.member_id == member_id, Exposure.c.entry_id == entry_id, _IS_PUBLIC
+    )
+    return (await connection.execute(statement.limit(1))).first() is not None
+
+
+async def page_was_public(connection: AsyncConnection, public_id: str) -> bool:
+    """Whether anything of this page has ever been open to everyone; what is worked out shows nothing by itself."""
+    statement = (
+        select(Exposure.c.exposure_id)
+        .join(Member, Member.c.member_id == Exposure.c.member_id)
+        .where(Member.c.public_id == public_id, Exposure.c.kind.not_in(WORKED_OUT), _IS_PUBLIC)
+    )
     return (await connection.execute(statement.limit(1))).first() is not None

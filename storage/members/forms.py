@@ -24,7 +24,7 @@ from domain.members import (
     record_of,
     visible_entries,
 )
-from domain.visibility import Ring, member_ring, reveal
+from domain.visibility import Audience, Ring, Scope, member_ring, reveal
 from storage.database import Database
 from storage.members.audiences import Offer, list_offers, names_of, options_for
 from storage.members.editing import Unsaved, audience_unless_chosen
@@ -71,9 +71,8 @@ class _Desk:
 
     def label_of(self, slot: Slot) -> str | None:
         """What tells this entry apart from others of its kind."""
-        entry = self.entries.get(slot)
-        if entry is not None and entry.sig:
-            return entry.sig[0]
+        if slot.kind is EntryKind.MEMBERSHIP:
+            return names_of(self.offers).get(Audience(Scope.SIG, slot.position))
         if ENTRY_RULES[slot.kind].shape is not Shape.RECORD:
             return None
         return record_of(self.value_of(slot)).head or None
@@ -83,11 +82,12 @@ class _Desk:
         return tuple(
             Widening(
                 name=slot.name,
+                audience=str(audience),
                 kind=slot.kind,
                 label=self.label_of(slot),
                 is_sensitive=ENTRY_RULES[slot.kind].is_sensitive,
             )
-            for slot in self.unsaved.widening
+            for slot, audience in self.unsaved.widening.items()
         )
 
     def input(self, slot: Slot) -> EntryInput:
@@ -110,10 +110,16 @@ class _Desk:
         """The entries of these kinds in the order of the page; single ones also where nothing is stored yet."""
         found = []
         for kind in kinds:
-            many = sorted(slot for slot in self.entries if slot.kind is kind and slot.position)
+            many = sorted({slot for slot in self.entries if slot.kind is kind and slot.position} | self.joined(kind))
             is_single = ENTRY_RULES[kind].shape not in {Shape.RECORD, Shape.SIG}
             found += [slot for slot in ([Slot(kind)] if is_single else many) if is_wanted(slot)]
         return found
+
+    def joined(self, kind: EntryKind) -> set[Slot]:
+        """The memberships that last, whether or not anything was ever chosen for them."""
+        if kind is not EntryKind.MEMBERSHIP:
+            return set()
+        return {Slot(kind, offer.audience.of or 0) for offer in self.offers if offer.audience.scope is Scope.SIG}
 
     def lines(self, shape: Shape) -> tuple[EntryLine, ...]:
         """The stored entries of one shape as their owner sees them."""
@@ -152,7 +158,7 @@ async def find_edit_page(database: Database, seal: Seal, member_id: int, unsaved
 
 def _stands(desk: _Desk, slot: Slot) -> bool:
     """Whether an entry is there to be edited: of memberships, those that last."""
-    return slot.kind is not EntryKind.MEMBERSHIP or bool(desk.value_of(slot))
+    return slot.kind is not EntryKind.MEMBERSHIP or slot in desk.joined(slot.kind)
 
 
 async def find_check_up_page(
@@ -161,7 +167,9 @@ async def find_check_up_page(
     """One step of the check-up, from 1: the filled entries that it goes through."""
     async with database.reading() as connection:
         desk = await _lay_desk(connection, seal, member_id, unsaved)
-    slots = desk.slots(CHECK_UP_STEPS[step - 1], lambda slot: bool(desk.value_of(slot)))
+    slots = desk.slots(
+        CHECK_UP_STEPS[step - 1], lambda slot: bool(desk.value_of(slot)) or slot in desk.joined(slot.kind)
+    )
     return CheckUpPage(
         step=step,
         steps=len(CHECK_UP_STEPS),

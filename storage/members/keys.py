@@ -4,12 +4,13 @@ depend on changes. Each change of keys goes into the history of exposure."""
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.members import ENTRY_RULES, SHOWN, WORKED_OUT, EntryKind, Slot, tidy_value
-from domain.visibility import Audience, Keys, Owner, keys_for, narrowed_to
+from domain.members import ENTRY_RULES, RECORD_PARTS, SHOWN, WORKED_OUT, EntryKind, Slot, tidy_value
+from domain.visibility import ONLY_ME, Audience, Keys, Owner, keys_for, narrowed_to, widens
 from storage.database import fetch_all, fetch_one
 from storage.key_sets import intern_key_set, parse_keys
 from storage.members.exposures import conceal, expose
@@ -55,12 +56,9 @@ async def add_member(
     owner = Owner(member_id, in_good_standing=in_good_standing, has_public_page=has_public_page)
     for kind, value in {**dict.fromkeys(WORKED_OUT, SHOWN), **values}.items():
         audience = (audiences or {}).get(kind, ENTRY_RULES[kind].default)
-        position = 1 if kind in _REPEATED else 0
+        position = 1 if kind in RECORD_PARTS else 0
         await write_entry(connection, owner, Slot(kind, position), tidy_value(kind, value), audience, now)
     return member_id
-
-
-_REPEATED = (EntryKind.EXPERIENCE, EntryKind.EDUCATION, EntryKind.LINK)
 
 
 def is_filled(slot: Slot, value: str) -> bool:
@@ -74,17 +72,36 @@ async def write_entry(
     """Store an entry with the keys that follow from its audience."""
     keys = _keys_of(owner, slot, audience, await _keys_of_sig(connection, slot))
     key_set_id = await intern_key_set(connection, keys)
-    values = {"value": value, "audience": str(audience), "key_set_id": key_set_id, "changed_at": now}
-    place = (Entry.c.member_id == owner.member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position)
-    changed = await connection.execute(update(Entry).where(*place).values(values).returning(Entry.c.entry_id))
-    entry_id = changed.scalar()
-    if entry_id is None:
-        row = {"member_id": owner.member_id, "kind": slot.kind.value, "position": slot.position, **values}
-        entry_id = (await connection.execute(insert(Entry).values(row).returning(Entry.c.entry_id))).scalar_one()
+    values = {"value": value, "audience": str(audience), "key_set_id": key_set_id}
+    stored = await _find_entry(connection, owner.member_id, slot)
+    if stored is None:
+        row = {"member_id": owner.member_id, "kind": slot.kind.value, "position": slot.position, "changed_at": now}
+        added = await connection.execute(insert(Entry).values({**row, **values}).returning(Entry.c.entry_id))
+        entry_id = added.scalar_one()
+    elif (stored.value, stored.audience, stored.key_set_id) == tuple(values.values()):
+        return
+    else:
+        entry_id = stored.entry_id
+        change = update(Entry).where(Entry.c.entry_id == entry_id)
+        await connection.execute(change.values({**values, "changed_at": now}))
     if is_filled(slot, value):
         await expose(connection, owner.member_id, entry_id, slot, str(audience), key_set_id, now)
     else:
         await conceal(connection, owner.member_id, entry_id, now)
+
+
+async def _find_entry(connection: AsyncConnection, member_id: int, slot: Slot) -> Row[Any] | None:
+    columns = (Entry.c.entry_id, Entry.c.value, Entry.c.audience, Entry.c.key_set_id)
+    place = (Entry.c.member_id == member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position)
+    found: Row[Any] | None = await fetch_one(connection, select(*columns).where(*place))
+    return found
+
+
+async def close_circle(connection: AsyncConnection, member_id: int, circle: Audience, now: datetime) -> None:
+    """A SIG was left, or a list deleted: what was for it alone is for its owner alone, until they choose again."""
+    of_circle = (Entry.c.member_id == member_id) & (Entry.c.audience == str(circle))
+    await connection.execute(update(Entry).where(of_circle).values(audience=str(ONLY_ME)))
+    await rewrite_keys(connection, member_id, now)
 
 
 def _keys_of(owner: Owner, slot: Slot, audience: Audience, within: Keys | None) -> Keys:
@@ -142,22 +159,20 @@ async def hide_membership(connection: AsyncConnection, member_id: int, sig_id: i
 
 async def _write_membership(connection: AsyncConnection, member_id: int, slot: Slot, value: str, now: datetime) -> None:
     owner = await hold_owner(connection, member_id)
-    stored = await fetch_one(
-        connection,
-        select(Entry.c.audience).where(
-            Entry.c.member_id == member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position
-        ),
-    )
+    stored = await _find_entry(connection, member_id, slot)
     audience = Audience.parse(stored.audience) if stored else ENTRY_RULES[slot.kind].default
     await write_entry(connection, owner, slot, value, audience, now)
 
 
 async def set_photo(connection: AsyncConnection, member_id: int, name: str, now: datetime) -> str:
     """Make this file the photo of a member, under the audience chosen before, or the default; an empty name removes
-    it. Returns the name of the file that was there, empty where there was none."""
-    owner = await hold_owner(connection, member_id)
-    place = (Entry.c.member_id == member_id, Entry.c.kind == EntryKind.PHOTO)
-    stored = await fetch_one(connection, select(Entry.c.value, Entry.c.audience).where(*place))
-    audience = Audience.parse(stored.audience) if stored else ENTRY_RULES[EntryKind.PHOTO].default
-    await write_entry(connection, owner, Slot(EntryKind.PHOTO), name, audience, now)
+    it, and with it an audience wider than the default: the next photo is another one, to be asked about anew.
+
+    Returns the name of the file that was there, empty where there was none.
+    """
+    owner, slot = await hold_owner(connection, member_id), Slot(EntryKind.PHOTO)
+    stored, default = await _find_entry(connection, member_id, slot), ENTRY_RULES[EntryKind.PHOTO].default
+    chosen = Audience.parse(stored.audience) if stored else default
+    audience = default if not name and widens(default, chosen, owner) else chosen
+    await write_entry(connection, owner, slot, name, audience, now)
     return stored.value if stored else ""

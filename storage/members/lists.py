@@ -13,14 +13,14 @@ from domain.lists import (
     PersonListsPage,
     problem_with_name,
 )
-from domain.members import LineKind, MemberLine, line_of_member
+from domain.members import LineKind, line_of_member
 from domain.refusals import Problem, Reason, Refused
-from domain.visibility import Viewer
-from storage.database import Database, fetch_all, fetch_one, insert_into
+from domain.visibility import Audience, Scope, Viewer
+from storage.database import Database, fetch_all, insert_into
 from storage.events import note
-from storage.members.keys import hold_owner, rewrite_keys
-from storage.members.people import find_people
-from storage.tables import ListPerson, Member, OwnList
+from storage.members.keys import close_circle, hold_owner
+from storage.members.people import find_other, find_people
+from storage.tables import ListPerson, OwnList
 
 _MISSING = Refused(Reason.MISSING)
 
@@ -69,7 +69,7 @@ async def delete_list(database: Database, member_id: int, list_id: int, now: dat
             return _MISSING
         await connection.execute(delete(ListPerson).where(ListPerson.c.list_id == list_id))
         await connection.execute(delete(OwnList).where(OwnList.c.list_id == list_id))
-        await rewrite_keys(connection, member_id, now)
+        await close_circle(connection, member_id, Audience(Scope.LIST, list_id), now)
         await note(connection, "member.changed", now, member_id=member_id)
     return None
 
@@ -94,20 +94,10 @@ async def find_list_page(database: Database, viewer: Viewer, list_id: int) -> Li
     return ListPage(list_id=list_id, name=name, people=seen, unseen=len(ids) - len(seen))
 
 
-async def _find_person(connection: AsyncConnection, viewer: Viewer, public_id: str) -> tuple[int, MemberLine] | None:
-    """Somebody else whose name the viewer may see."""
-    row = await fetch_one(connection, select(Member.c.member_id).where(Member.c.public_id == public_id))
-    if row is None or row.member_id == viewer.member_id:
-        return None
-    people = await find_people(connection, [row.member_id])
-    line = line_of_member(people[row.member_id], viewer.ring)
-    return (row.member_id, line) if line.kind is LineKind.MEMBER else None
-
-
 async def find_person_lists_page(database: Database, viewer: Viewer, public_id: str) -> PersonListsPage | None:
     """On which of the viewer's lists this person is; None for whom they may not know."""
     async with database.reading() as connection:
-        found = await _find_person(connection, viewer, public_id)
+        found = await find_other(connection, viewer, public_id)
         if found is None:
             return None
         person_id, line = found
@@ -119,7 +109,7 @@ async def place_person(
 ) -> Refused | None:
     """Put a person on these lists of the viewer's, and take them off all others."""
     async with database.writing() as connection:
-        found = await _find_person(connection, viewer, public_id)
+        found = await find_other(connection, viewer, public_id)
         if found is None or viewer.member_id is None:
             return _MISSING
         person_id, _ = found

@@ -24,14 +24,12 @@ from domain.visibility import Audience, Guarded, Ring, Viewer
 from storage.database import Database, fetch_all
 from storage.forum.contributions import list_contributions
 from storage.key_sets import opens, parse_keys
-from storage.members.exposures import was_public
+from storage.members.exposures import page_was_public
 from storage.secrets import Seal
 from storage.tables import Account, Connection, KeySet, Member, OwnList, Sig
 from storage.tables import Entry as EntryRow
 
 CONNECTIONS_SHOWN = 24
-
-_MISSING = Refused(Reason.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,7 @@ def _stored_of(ring: Ring, owner_id: int) -> Any:
         .outerjoin(Account, (Account.c.member_id == Member.c.member_id) & (EntryRow.c.kind == EntryKind.EMAIL))
         .outerjoin(Sig, membership & opens(Sig.c.key_set_id, ring))
         .outerjoin(OwnList, own_list)
+        .order_by(EntryRow.c.position, EntryRow.c.entry_id)
     )
 
 
@@ -87,21 +86,15 @@ def _entry_of(row: Row[Any], seal: Seal) -> Entry:
     return Entry(row.entry_id, slot, Guarded(text, parse_keys(row.keys)), Audience.parse(row.audience), sig)
 
 
-_ORDER = {kind: place for place, kind in enumerate(EntryKind)}
-
-
 def _stored(rows: list[Row[Any]], seal: Seal) -> Stored:
     first = rows[0]
-    entries = sorted(
-        (_entry_of(row, seal) for row in rows), key=lambda entry: (_ORDER[entry.kind], entry.slot.position)
-    )
     return Stored(
         member_id=first.member_id,
         public_id=first.public_id,
         has_public_page=first.has_public_page,
         refuses_ai=first.refuses_ai_since is not None,
         seen_at=first.seen_at,
-        entries=tuple(entries),
+        entries=tuple(_entry_of(row, seal) for row in rows),
         list_names={Audience.parse(row.audience): row.list_name for row in rows if row.list_name is not None},
     )
 
@@ -128,9 +121,9 @@ async def read_member_page(
     """The same on a connection. `within` is the ring of who looks through the viewer's eyes: of other people, they see
     only what both may see."""
     statement = _stored_of(viewer.ring, viewer.member_id or 0).where(Member.c.public_id == public_id)
-    rows = await fetch_all(connection, statement)
+    rows = await fetch_all(connection, statement.where(opens(EntryRow.c.key_set_id, viewer.ring)))
     if not rows:
-        return _MISSING
+        return await _refuse_page(connection, public_id)
     stored = _stored(rows, seal)
     is_own = viewer.member_id == stored.member_id
     names = _own_names(viewer, stored) if is_own else None
@@ -139,18 +132,21 @@ async def read_member_page(
     worked_out = [await _worked_out(connection, entry, stored, line, viewer.ring, within) for entry in visible]
     entries = tuple(entry for entry in worked_out if entry is not None)
     if not entries:
-        gone = await was_public(connection, stored.member_id)
-        return Refused(Reason.GONE) if gone else _MISSING
+        return await _refuse_page(connection, public_id)
     return MemberPage(
         line=line,
         address=public_id,
         headline=next((entry.items[0] for entry in visible if entry.kind is EntryKind.HEADLINE), None),
         entries=entries,
         refuses_ai=stored.refuses_ai,
-        photo=next((entry.items[0] for entry in visible if entry.kind is EntryKind.PHOTO), None),
         is_own=is_own,
         public_page=is_own and stored.has_public_page,
     )
+
+
+async def _refuse_page(connection: AsyncConnection, public_id: str) -> Refused:
+    """Hidden and unknown take the same way."""
+    return Refused(Reason.GONE if await page_was_public(connection, public_id) else Reason.MISSING)
 
 
 def _own_names(viewer: Viewer, stored: Stored) -> dict[Audience, str]:
@@ -216,8 +212,16 @@ async def _list_connections(
         .order_by(Connection.c.since.desc(), Connection.c.other_id.desc())
         .limit(CONNECTIONS_SHOWN)
     )
-    lowered = ring if within is None else ring & within
-    return tuple(line_of_member(_person_of(row), lowered) for row in await fetch_all(connection, statement))
+    return tuple(_line_for(_person_of(row), ring, within) for row in await fetch_all(connection, statement))
+
+
+def _line_for(person: Person, ring: Ring, within: Ring | None) -> MemberLine:
+    """The byline for this ring, with no more than `within` opens too, be it by another key."""
+    line = line_of_member(person, ring)
+    if within is None:
+        return line
+    known = line_of_member(person, within)
+    return replace(line, profession=known.profession and line.profession, photo=known.photo and line.photo)
 
 
 _LINE = (EntryKind.NAME, EntryKind.PROFESSION, EntryKind.PHOTO)

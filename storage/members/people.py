@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.members import LINE_KINDS, EntryKind, Person
-from domain.visibility import Guarded
-from storage.database import fetch_all
+from domain.members import LINE_KINDS, EntryKind, LineKind, MemberLine, Person, line_of_member
+from domain.visibility import Guarded, Viewer
+from storage.database import fetch_all, fetch_one
 from storage.key_sets import parse_keys
 from storage.tables import Entry, KeySet, Member
 
@@ -28,3 +28,13 @@ async def find_people(connection: AsyncConnection, member_ids: Iterable[int]) ->
         guarded = Guarded(value, parse_keys(keys))
         entries.setdefault((member_id, public_id), {})[EntryKind(kind)] = guarded
     return {member_id: Person(member_id, public_id, found) for (member_id, public_id), found in entries.items()}
+
+
+async def find_other(connection: AsyncConnection, viewer: Viewer, public_id: str) -> tuple[int, MemberLine] | None:
+    """Somebody else, by the address of their page, whose name the viewer may see: their id and their byline."""
+    row = await fetch_one(connection, select(Member.c.member_id).where(Member.c.public_id == public_id))
+    if row is None or row.member_id == viewer.member_id:
+        return None
+    people = await find_people(connection, [row.member_id])
+    line = line_of_member(people[row.member_id], viewer.ring)
+    return (row.member_id, line) if line.kind is LineKind.MEMBER else None

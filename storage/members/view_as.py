@@ -3,23 +3,24 @@
 Nothing is written and nothing is made for anybody. Of other people it shows no more than the owner may see as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.exposure import Looker, LookerOption, ViewAsPage
-from domain.members import MemberPage, line_of_member
+from domain.members import EntryKind, MemberPage
 from domain.refusals import Reason, Refused
 from domain.visibility import MEMBERS, PUBLIC, VISITOR, Key, Scope, Viewer, connection_key, list_key, sig_key
-from storage.database import Database, fetch_one
+from storage.database import Database, fetch_all
+from storage.key_sets import opens
 from storage.members.audiences import list_offers
 from storage.members.keys import find_owner
 from storage.members.page import read_member_page
-from storage.members.people import find_people
+from storage.members.people import find_other
 from storage.rings import find_viewer
 from storage.secrets import Seal
-from storage.tables import Member
+from storage.tables import Entry, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,17 @@ async def _viewer(connection: AsyncConnection, owner: Viewer, asked: Asked) -> V
 
 
 async def _find_person(connection: AsyncConnection, owner: Viewer, address: str) -> Viewer | None:
-    public_id = address.strip().rstrip("/").rpartition("/")[2]
-    row = await fetch_one(connection, select(Member.c.member_id).where(Member.c.public_id == public_id))
-    if row is None or row.member_id == owner.member_id:
+    """A named person, without the SIGs of which the owner may not know that they are in them: what a page shows would
+    tell."""
+    found = await find_other(connection, owner, address.strip().rstrip("/").rpartition("/")[2])
+    viewer = await find_viewer(connection, found[0]) if found else None
+    if viewer is None:
         return None
-    people = await find_people(connection, [row.member_id])
-    if line_of_member(people[row.member_id], owner.ring).name is None:
-        return None
-    return await find_viewer(connection, row.member_id)
+    memberships = select(Entry.c.position).where(
+        Entry.c.member_id == viewer.member_id,
+        Entry.c.kind == EntryKind.MEMBERSHIP,
+        Entry.c.value != "",
+        opens(Entry.c.key_set_id, owner.ring),
+    )
+    known = {sig_key(row.position) for row in await fetch_all(connection, memberships)}
+    return replace(viewer, ring=frozenset(key for key in viewer.ring if not key.startswith("sig:") or key in known))

@@ -124,12 +124,14 @@ WIDENING = [
     (EVERYONE, ALL_MEMBERS, False),
     (EVERYONE, ONLY_ME, False),
     (EVERYONE, EVERYONE, False),
-    (ONLY_ME, Audience(Scope.SIG, 99), False),
+    (ONLY_ME, Audience(Scope.SIG, 99), True),
     (ONLY_ME, LIST_3, True),
     (LIST_3, LIST_3, False),
     (LIST_3, CONNECTIONS, True),
     (ALL_MEMBERS, LIST_3, False),
-    (ONLY_ME, Audience(Scope.LIST, 99), False),
+    (ONLY_ME, Audience(Scope.LIST, 99), True),
+    (ONLY_ME, ONLY_ME, False),
+    (Audience(Scope.SIG, 99), ONLY_ME, False),
 ]
 
 
@@ -201,8 +203,8 @@ def test_what_does_not_widen_shows_nobody_anything_new(
 def test_what_widens_shows_it_to_somebody_who_could_not_see_it(
     before: Audience, after: Audience, owner: Owner, owner_after: Owner
 ) -> None:
-    """Nobody is asked for nothing."""
-    if widens(before, after, owner, owner_after):
+    """Nobody is asked for nothing; but to leave Only me is asked about even while the circle is empty."""
+    if before != ONLY_ME and widens(before, after, owner, owner_after):
         assert _readers(keys_for(after, owner_after)) - _readers(keys_for(before, owner))
 
 

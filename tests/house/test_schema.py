@@ -1,16 +1,40 @@
 """The migrations end at the tables of today, on both engines, and never widen an audience."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Connection, Integer, Table
+from sqlalchemy import Column, Connection, Integer, Table, text
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata
-from storage.database import Database
+from domain.members import ENTRY_RULES, EntryKind, MemberPage
+from domain.visibility import (
+    VISITOR,
+    Audience,
+    Key,
+    Keys,
+    Owner,
+    Viewer,
+    connection_key,
+    keys_for,
+    list_key,
+    may_see,
+    member_ring,
+    sig_key,
+)
+from storage.database import Database, fetch_all
+from storage.members.exposures import page_was_public
+from storage.members.history import find_exposure_page
+from storage.members.page import find_member_page
+from storage.migrations import _config, migrate
+from storage.secrets import Seal
+from tests import services
 
 VERSIONS = Path(__file__).parents[2] / "storage" / "migrations" / "versions"
 
@@ -41,3 +65,135 @@ def test_no_migration_touches_keys_or_audiences() -> None:
     """Words of data in a migration are looked at by hand; those that could open something are refused here."""
     opening = re.compile(r"['\"]public['\"]|UPDATE\s+(entries|posts|threads|sigs|key_set)", re.IGNORECASE)
     assert [path.name for path in VERSIONS.glob("*.py") if opening.search(path.read_text())] == []
+
+
+BEFORE = 1_790_000_000_000_000
+"""When everything was chosen, in microseconds; the clock of the old house."""
+
+OLD_KINDS = (
+    "name", "profession", "headline", "about", "location", "languages", "interests", "objectives", "gender", "email",
+)  # fmt: skip
+OLD_AUDIENCES = ("everyone", "members", "my-sigs", "sig:1", "connections", "list:1", "only-me")
+"""What a database of the first revision can hold, lists and connections in advance of themselves."""
+
+OWNERS = {
+    1: Owner(1, frozenset({1})),
+    2: Owner(2, frozenset({1}), has_public_page=False),
+    3: Owner(3, frozenset({1}), in_good_standing=False),
+}
+
+
+def _keys(kind: str, audience: str, owner: Owner) -> Keys:
+    return keys_for(Audience.parse(audience), owner, may_be_public=ENTRY_RULES[EntryKind(kind)].may_be_public)
+
+
+def _rings() -> list[Viewer]:
+    """Everybody who could have looked then or can look now."""
+    plain = member_ring(9, in_good_standing=True)
+    more = [set[Key](), {sig_key(1)}, {connection_key(100), connection_key(104), connection_key(204)}, {list_key(1)}]
+    viewers = [Viewer(9, plain | circles, {1: "SIG"}) for circles in more]
+    return [VISITOR, Viewer(9, member_ring(9, in_good_standing=False)), *viewers]
+
+
+async def _furnish(database: Database) -> None:
+    """People of the first revision, with an entry of each kind for each audience; one entry is empty."""
+    async with database.writing() as connection:
+        await connection.run_sync(lambda inner: command.upgrade(_config(inner), "0001"))
+
+        async def put(statement: str, **values: object) -> None:
+            await connection.execute(text(statement), values)
+
+        sets: dict[str, int] = {}
+
+        async def key_set(keys: Keys) -> int:
+            name = " ".join(sorted(keys))
+            if name not in sets:
+                sets[name] = len(sets) + 1
+                await put("INSERT INTO key_sets (key_set_id, text) VALUES (:id, :text)", id=sets[name], text=name)
+                for key in keys:
+                    await put("INSERT INTO key_set_keys (key_set_id, key) VALUES (:id, :key)", id=sets[name], key=key)
+            return sets[name]
+
+        for number, owner in OWNERS.items():
+            for place, audience in enumerate(OLD_AUDIENCES):
+                member_id = number * 100 + place
+                person = Owner(member_id, owner.sig_ids, owner.list_ids, owner.in_good_standing, owner.has_public_page)
+                await put(
+                    "INSERT INTO members (member_id, public_id, joined_at, in_good_standing, is_staff, has_public_page)"
+                    " VALUES (:id, :page, :now, :standing, :staff, :public)",
+                    id=member_id,
+                    page=f"page-{member_id}",
+                    now=BEFORE,
+                    standing=owner.in_good_standing,
+                    staff=False,
+                    public=owner.has_public_page,
+                )
+                for kind in OLD_KINDS:
+                    await put(
+                        "INSERT INTO entries (member_id, kind, position, value, audience, key_set_id, changed_at)"
+                        " VALUES (:id, :kind, 0, :value, :audience, :keys, :now)",
+                        id=member_id,
+                        kind=kind,
+                        value="" if kind in {"email", "interests"} else f"{kind} of {member_id}",
+                        audience=audience,
+                        keys=await key_set(_keys(kind, audience, person)),
+                        now=BEFORE,
+                    )
+
+
+async def _entries(database: Database) -> list[Any]:
+    statement = text(
+        "SELECT entry_id, member_id, kind, position, value, audience, key_sets.text, changed_at"
+        " FROM entries JOIN key_sets ON key_sets.key_set_id = entries.key_set_id ORDER BY entry_id"
+    )
+    async with database.reading() as connection:
+        return [tuple(row) for row in await fetch_all(connection, statement)]
+
+
+@pytest.fixture
+def old_url(engine: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that nobody has migrated yet."""
+    if engine == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"
+        return
+    with services.postgres_database() as url:
+        yield url
+
+
+async def test_from_the_first_revision_on_nobody_sees_more_than_before(old_url: str, seal: Seal) -> None:
+    database = Database(old_url)
+    await _furnish(database)
+    before = await _entries(database)
+    assert len(before) == len(OWNERS) * len(OLD_AUDIENCES) * len(OLD_KINDS)
+    await migrate(database)
+    assert await _entries(database) == before, "no audience, no set of keys, no value changed"
+    seen = 0
+    for viewer in _rings():
+        for member_id in sorted({row[1] for row in before}):
+            mine = [row for row in before if row[1] == member_id and row[4]]
+            allowed = {row[2] for row in mine if may_see(frozenset(row[6].split(" ")), viewer.ring)}
+            found = await find_member_page(database, seal, viewer, f"page-{member_id}")
+            shown = {entry.kind.value for entry in found.entries} if isinstance(found, MemberPage) else set()
+            assert shown == allowed, (viewer.ring, member_id)
+            seen += len(shown)
+    assert seen > 100
+    await _demand_that_histories_begin(database, seal, before)
+    await database.close()
+
+
+async def _demand_that_histories_begin(database: Database, seal: Seal, before: list[Any]) -> None:
+    """Each history begins with what an entry carries, from when it was chosen; what is empty has none."""
+    statement = text(
+        "SELECT entry_id, member_id, kind, audience, key_sets.text, started_at, ended_at"
+        " FROM exposures JOIN key_sets ON key_sets.key_set_id = exposures.key_set_id ORDER BY entry_id"
+    )
+    async with database.reading() as connection:
+        begun = [tuple(row) for row in await fetch_all(connection, statement)]
+        filled = [row for row in before if row[4] or row[2] == "email"]
+        assert begun == [(row[0], row[1], row[2], row[5], row[6], row[7], None) for row in filled]
+        public = {row[1] for row in filled if "public" in row[6].split(" ")}
+        for member_id in {row[1] for row in before}:
+            assert await page_was_public(connection, f"page-{member_id}") == (member_id in public)
+    assert public
+    page = await find_exposure_page(database, seal, 100)
+    assert {line.key.scope for line in page.lines} == {"everyone", "members"}, "contact data was never public"

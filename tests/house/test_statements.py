@@ -2,9 +2,13 @@
 
 import pytest
 
+from domain.members import EntryKind, Slot, write_record
+from storage.connections import connect
 from storage.database import statements_of_request
 from storage.forum.commands import Draft, write_reply
+from storage.members.editing import Typed
 from storage.seeding import together
+from tests.agreeing import save_agreed
 from tests.cast import NOON
 from tests.conftest import Stoa
 
@@ -13,11 +17,28 @@ MOST = {
     "/": (3, 5),
     "/communities/strategy": (3, 5),
     "/sigs/turnaround": (4, 6),
-    "/people/amara-page": (2, 5),
+    "/people/amara-page": (1, 4),
     "/threads/1": (3, 5),
     "/threads/1/feed": (3, 5),
     "/sigs/turnaround/feed": (3, 5),
     "/robots.txt": (1, 3),
+}
+
+FULL_PAGE = (3, 5)
+"""A personal page with all that is worked out for it: entries, connections, contributions."""
+
+OWN = {
+    # path: as its owner, whatever stands on the page
+    "/people/joost-page": 5,
+    "/profile/edit": 0,
+    "/profile/check-up/2": 0,
+    "/profile/experience/1": 0,
+    "/profile/public": 0,
+    "/profile/exposure": 0,
+    "/profile/view-as": 0,
+    "/profile/view-as/exactly": 0,
+    "/lists": 0,
+    "/people/amara-page/lists": 0,
 }
 
 
@@ -63,3 +84,49 @@ async def test_a_long_thread_costs_what_a_short_one_does(stoa: Stoa) -> None:
     await _fill(stoa, 480)
     for path in ("/threads/1", "/threads/1?page=13", "/threads/1?page=25"):
         assert [await _count(stoa, part, path) for part in ("visitor", "joost")] == short
+
+
+async def _furnish(stoa: Stoa, part: str, records: int) -> None:
+    """Open what is worked out, with a connection to show, and so many records."""
+    house, member_id = stoa.app.state.house, stoa.world[part].member_id
+    shown = {Slot(kind): (None, "everyone") for kind in (EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS)}
+    async with together(stoa.database) as stage:
+        for number in range(records):
+            kind = (EntryKind.EXPERIENCE, EntryKind.EDUCATION)[number % 2]
+            record = write_record(kind, {"role": f"Role {number}", "school": f"School {number}"})
+            form: Typed = {**shown, Slot(kind): (record, "everyone")}
+            assert await save_agreed(stage, house.seal, member_id, form, NOON) is None
+
+
+async def _be_connected(stoa: Stoa) -> None:
+    everyone: Typed = {Slot(EntryKind.CONNECTIONS): (None, "everyone")}
+    house = stoa.app.state.house
+    async with together(stoa.database) as stage:
+        for other in ("amara", "joost", "tariq"):
+            member_id = stoa.world[other].member_id
+            assert await save_agreed(stage, house.seal, member_id, everyone, NOON) is None
+        async with stage.writing() as connection:
+            await connect(connection, stoa.world["amara"].member_id, stoa.world["joost"].member_id, NOON)
+            await connect(connection, stoa.world["amara"].member_id, stoa.world["tariq"].member_id, NOON)
+
+
+async def test_a_personal_page_costs_the_same_with_sixty_entries(stoa: Stoa) -> None:
+    await _be_connected(stoa)
+    await _furnish(stoa, "amara", 2)
+    path = "/people/amara-page"
+    assert (await _count(stoa, "visitor", path), await _count(stoa, "joost", path)) == FULL_PAGE
+    await _furnish(stoa, "amara", 60)
+    assert (await _count(stoa, "visitor", path), await _count(stoa, "joost", path)) == FULL_PAGE
+    text = (await (await stoa.browser()).get(path)).text
+    assert text.count("Role ") + text.count("School ") > 50, "they are all there"
+    assert "Joost van Dijk" in text
+
+
+async def test_ones_own_pages_cost_the_same_with_sixty_entries(stoa: Stoa) -> None:
+    await _be_connected(stoa)
+    await _furnish(stoa, "joost", 2)
+    found = {path: await _count(stoa, "joost", path) for path in OWN}
+    print("FOUND", found)
+    assert found == OWN
+    await _furnish(stoa, "joost", 60)
+    assert {path: await _count(stoa, "joost", path) for path in OWN} == found

@@ -1,14 +1,13 @@
 """Canaries: for each guarded field, audience and owner one token that stands nowhere else, and what finds it again.
 
 A token is found in any bytes, also in upper case, as hexadecimal digits and as base 64. Hashes that a program may make
-of an address without thinking (for a picture, say) are canaries too. What can be no token is a day or a telephone number
-that nobody else has; and what is no secret as such, but tells something on a certain page, is looked for on that page.
+of an address without thinking (for a picture, say) are canaries too. What can be no token is a day or a telephone
+number that nobody else has; what is no secret as such, but tells something on a certain page, is looked for there.
 """
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -71,9 +70,7 @@ class Cage:
         digits = f"99{int.from_bytes(_digest(f'{name}|{audience}|{owner}')[:8]) % 10**16:016}"
         return self._mark(Canary(digits, name, audience, owner, readers, seen_at))
 
-    def day(
-        self, name: str, audience: str, owner: str, readers: frozenset[str], seen_at: tuple[str, ...]
-    ) -> date:
+    def day(self, name: str, audience: str, owner: str, readers: frozenset[str], seen_at: tuple[str, ...]) -> date:
         """A canary that is a day of long ago."""
         drawn = int.from_bytes(_digest(f"{name}|{audience}|{owner}")[:8])
         found = _FIRST_DAY + timedelta(days=drawn % _DAYS)

@@ -15,7 +15,7 @@ async def copy_database(source_url: str, target_url: str) -> None:
     await migrate(target)
     async with source.reading() as reading, target.writing() as writing:
         for table in SQLModel.metadata.sorted_tables:
-            rows = [dict(row._mapping) for row in (await reading.execute(table.select())).all()]  # noqa: SLF001 -- public
+            rows = [dict(row._mapping) for row in (await reading.execute(table.select())).all()]
             await writing.execute(table.delete())
             for start in range(0, len(rows), 500):
                 await writing.execute(table.insert(), rows[start : start + 500])
@@ -28,5 +28,5 @@ async def _count_on(connection: AsyncConnection) -> None:
     for table in SQLModel.metadata.sorted_tables:
         for column in table.primary_key.columns:
             if column.autoincrement is True:
-                counting = f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), max({column.name})) FROM {table.name}"  # noqa: S608, E501 -- names of our own tables
+                counting = f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), max({column.name})) FROM {table.name}"  # noqa: E501 -- names of our own tables
                 await connection.execute(text(counting))

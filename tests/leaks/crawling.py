@@ -156,10 +156,15 @@ def _take_back() -> Never:
 
 
 async def crawl(
-    theatre: Theatre, *, viewers: Iterable[str] = VIEWERS, routes: Iterable[Route] | None = None, full: bool = True
+    theatre: Theatre,
+    *,
+    viewers: Iterable[str] = VIEWERS,
+    routes: Iterable[Route] | None = None,
+    full: bool = True,
+    report: Report | None = None,
 ) -> Report:
-    """Ask everything of everyone, and look into each answer."""
-    report = Report()
+    """Ask everything of everyone, and look into each answer. What is found is added to a report, or to a new one."""
+    report = report or Report()
     for route in route_table(theatre.app):
         if routes is not None and route not in routes:
             continue
@@ -266,6 +271,7 @@ def _own_pages(planted: Planted, owner: str) -> Iterator[tuple[str, str]]:
     """Route and address of what belongs to an owner."""
     page = f"/people/{planted.world[owner].public_id}"
     yield "/people/{address:str}", page
+    yield "/people/{address:str}", f"/people/{planted.world['connie'].public_id}"
     yield "/people/{address:str}/feed", f"{page}/feed"
     yield "/photos/{name:str}/{size:int}", f"/photos/{planted.photos[owner]}/160"
     yield "/lists/{list_id:int}", f"/lists/{planted.lists[owner]}"
@@ -281,11 +287,11 @@ def _own_pages(planted: Planted, owner: str) -> Iterator[tuple[str, str]]:
         yield "/profile/receipts/{receipt_id:int}", f"/profile/receipts/{planted.receipts[owner]}"
 
 
-async def crawl_own(theatre: Theatre, report: Report) -> None:
+async def crawl_own(theatre: Theatre, report: Report, owners: Iterable[str] | None = None) -> None:
     """Each owner looks at their own page and posts: the positive control of `only me`, and their neighbours'. And at
     their own page through other eyes, where they must meet nothing that those may see and they may not."""
     planted = theatre.planted
-    for owner in planted.owners:
+    for owner in owners or planted.owners:
         asks = [(route, Ask(path)) for route, path in _own_pages(planted, owner)]
         if owner.startswith(("settled", "left", "nameless")):
             eyes = [Ask(f"/profile/view-as?looker={looker}") for looker in lookers(planted, owner)]

@@ -56,7 +56,12 @@ def _new_record(_: Planted) -> Iterator[Ask]:
 
 def _add_record(_: Planted) -> Iterator[Ask]:
     for kind in KINDS:
-        for form in ({}, _RECORD, {**_RECORD, f"{kind}.audience": "everyone"}, {**_RECORD, f"{kind}.audience": "list:1"}):
+        for form in (
+            {},
+            _RECORD,
+            {**_RECORD, f"{kind}.audience": "everyone"},
+            {**_RECORD, f"{kind}.audience": "list:1"},
+        ):
             yield Ask(f"/profile/{kind}/new", form)
 
 
@@ -79,7 +84,8 @@ def _save_profile(planted: Planted) -> Iterator[Ask]:
     sigs = {"membership-4.audience": "everyone", f"membership-{UNKNOWN}.audience": "everyone"}
     yield Ask("/profile/edit", {})
     yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen})
-    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, "confirm_widening": "yes"})
+    agreed = {f"confirm.{kind}": "members" for kind in ENTRY_RULES} | {"confirm_widening": "yes"}
+    yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, **agreed})
     yield Ask("/profile/edit", {"name": "", "phone": "none", **others})
     yield Ask("/profile/edit", {**sigs, "photo": "another-file-name-of-somebody"})
 

@@ -20,7 +20,16 @@ from storage.secrets import Seal
 from storage.sigs import add_membership
 from tests.cast import NOON, Part, Person
 from tests.leaks.canaries import Cage, Canary
-from tests.leaks.oracle import KEPT_BACK, MIXED, READERS_OF_SIG, SCOPES_OF, STATES, VAULTED, readers_of_entry, readers_of_vault_membership
+from tests.leaks.oracle import (
+    KEPT_BACK,
+    MIXED,
+    READERS_OF_SIG,
+    SCOPES_OF,
+    STATES,
+    VAULTED,
+    readers_of_entry,
+    readers_of_vault_membership,
+)
 from tests.leaks.places import LISTS, PERSON_FEED, PHOTO, PROFILE, THREAD
 from tests.leaks.planted import Planted
 
@@ -44,7 +53,13 @@ _PARTS = {
 }
 """The parts of the first and the second record of each kind that are texts of their owner's."""
 
-_IN_NO_TEXT = (EntryKind.EMAIL, EntryKind.MEMBERSHIP, EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.LAST_SEEN)
+_IN_NO_TEXT = (
+    EntryKind.EMAIL,
+    EntryKind.MEMBERSHIP,
+    EntryKind.CONNECTIONS,
+    EntryKind.CONTRIBUTIONS,
+    EntryKind.LAST_SEEN,
+)
 
 
 def owner_parts(cage: Cage) -> dict[str, Part]:
@@ -189,9 +204,7 @@ async def _add_known(connection: AsyncConnection, name: str, audience: Audience)
     """A member of whom there is a name to be seen, and connections."""
     entries = {EntryKind.NAME: name, EntryKind.PROFESSION: "Somebody", EntryKind.EMAIL: ""}
     audiences = dict.fromkeys(ENTRY_RULES, audience)
-    return await add_member(
-        connection, entries, NOON, has_public_page=True, in_good_standing=True, audiences=audiences
-    )
+    return await add_member(connection, entries, NOON, has_public_page=True, in_good_standing=True, audiences=audiences)
 
 
 async def plant_go_between(connection: AsyncConnection, planted: Planted) -> None:
@@ -222,14 +235,12 @@ async def _plant_photo(connection: AsyncConnection, planted: Planted, person: Pe
     for size in PHOTO_SIZES:
         path = planted.files / path_of(photo_part(name, size))
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)  # noqa: ASYNC240 -- nobody else waits
+        path.write_bytes(content)
     row = {"name": name, "member_id": person.member_id, "media_type": PHOTO_MEDIA_TYPE, "size": 22, "made_at": NOON}
     await connection.execute(insert(tables.File).values(row))
 
 
-async def _plant_more_entries(
-    connection: AsyncConnection, cage: Cage, owner: Owner, name: str, list_id: int
-) -> None:
+async def _plant_more_entries(connection: AsyncConnection, cage: Cage, owner: Owner, name: str, list_id: int) -> None:
     """Second records, memberships under the owner's audience, and for a list what waited for it to be made."""
     state, row = state_of(name)
     audience = Audience(Scope.LIST, list_id) if row == "list" else _AUDIENCES[row]
@@ -252,14 +263,15 @@ async def _plant_more_entries(
 
 
 def watch_pages(planted: Planted, titles: Mapping[str, str]) -> None:
-    """What is no secret as such and yet tells something where it stands: talk and SIGs on the page of a person, a person
-    on the page of another, a profession beside a hidden name."""
+    """What is no secret as such and yet tells something where it stands: talk and SIGs on the page of a person, some
+    person on the page of another, a profession beside a hidden name."""
     for name in planted.owners:
         page, (_, row) = f"/people/{planted.world[name].public_id}", state_of(name)
         for sig, title in titles.items():
             readers = readers_of(EntryKind.CONTRIBUTIONS, name) & READERS_OF_SIG[sig]
+            who = "" if sig == "boardroom" and name.startswith(("suspended", "unconfirmed", "left")) else name
             for path, route in ((page, PROFILE), (f"{page}/feed", PERSON_FEED)):
-                _watch(planted, path, title, (EntryKind.CONTRIBUTIONS, sig), row, name, readers, (route,))
+                _watch(planted, path, title, (EntryKind.CONTRIBUTIONS, sig), row, who, readers, (route,))
         readers = readers_of(EntryKind.MEMBERSHIP, name)
         _watch(planted, page, planted.guild, (EntryKind.MEMBERSHIP, "guild"), row, name, readers, (PROFILE,))
         if name in VAULTED:
@@ -267,11 +279,22 @@ def watch_pages(planted: Planted, titles: Mapping[str, str]) -> None:
             _watch(planted, page, link, (EntryKind.MEMBERSHIP, "vault"), row, name, readers, (PROFILE,))
         readers = readers_of(EntryKind.CONNECTIONS, name)
         path = f"/people/{planted.world['connie'].public_id}"
-        _watch(planted, path, _token(planted, name, "name"), (EntryKind.CONNECTIONS, "mutual"), row, name, readers, (PROFILE,))
+        _watch(
+            planted,
+            path,
+            _token(planted, name, "name"),
+            (EntryKind.CONNECTIONS, "mutual"),
+            row,
+            name,
+            readers,
+            (PROFILE,),
+        )
         if name.startswith("nameless"):
             path = f"/threads/{planted.threads['turnaround']}"
             for kind in ("profession", "photo"):
-                _watch(planted, path, _token(planted, name, kind), (EntryKind(kind), "byline"), row, name, frozenset(), ())
+                _watch(
+                    planted, path, _token(planted, name, kind), (EntryKind(kind), "byline"), row, name, frozenset(), ()
+                )
 
 
 def _token(planted: Planted, owner: str, kind: str) -> str:
@@ -289,5 +312,5 @@ def _watch(
     seen_at: tuple[str, ...],
 ) -> None:
     kind, more = what
-    named = f"{more} of {owner} at {path}"
+    named = f"{kind} {more} of {owner} at {path}"
     planted.cage.at(path, needle, Canary(named, field_of(kind, f" {more}"), row, owner, readers, seen_at))

@@ -22,7 +22,7 @@ from storage.database import Database, fetch_all
 from storage.members.audiences import Offer, list_offers, names_of, options_for
 from storage.members.keys import find_owner
 from storage.members.lists import make_list, place_person
-from storage.rings import find_ring
+from storage.rings import find_viewer
 from storage.secrets import Seal
 from storage.tables import Member
 from tests.cast import NOON, World
@@ -35,8 +35,8 @@ SQLITE, POSTGRESQL = 14, 4
 async def _every_ring(database: Database) -> dict[int, Ring]:
     async with database.reading() as connection:
         ids = [row.member_id for row in await fetch_all(connection, Member.table.select())]
-        rings = {one: await find_ring(connection, one) for one in ids}
-    return {one: ring for one, ring in rings.items() if ring is not None}
+        viewers = {one: await find_viewer(connection, one) for one in ids}
+    return {one: viewer.ring for one, viewer in viewers.items() if viewer is not None}
 
 
 async def _offers(database: Database, member_id: int) -> tuple[Owner, tuple[Offer, ...]]:
@@ -47,7 +47,7 @@ async def _offers(database: Database, member_id: int) -> tuple[Owner, tuple[Offe
 
 def _counted(offer: Offer, owner: Owner, rings: dict[int, Ring]) -> int | None:
     """The people who hold a key, among them the owner; as it will be once they are in good standing."""
-    if offer.audience == EVERYONE:
+    if offer.audience == EVERYONE and owner.has_public_page:
         return None
     keys = keys_for(offer.audience, replace(owner, in_good_standing=True))
     return sum(may_see(keys, ring) for ring in rings.values())

@@ -10,13 +10,13 @@ from domain.members import EntryKind, Slot, write_record
 from domain.visibility import PUBLIC, Keys, Scope, may_see
 from storage.database import Database, fetch_all
 from storage.key_sets import parse_keys
-from storage.members.editing import save_entries
-from storage.members.exposures import was_public
+from storage.members.exposures import page_was_public, was_public
 from storage.members.history import find_exposure_page
 from storage.members.lists import delete_list, make_list
 from storage.secrets import Seal
 from storage.sigs import leave_sig
 from storage.tables import Exposure, KeySet
+from tests.agreeing import save_agreed
 from tests.cast import NOON, World
 from tests.storage.worlds import Held, SmallWorld, drawn_lives, small_world
 
@@ -87,7 +87,7 @@ async def _demand_what_was_public(world: SmallWorld, decided: dict[datetime, Ope
     }
     async with world.stage.reading() as connection:
         for member_id in world.people:
-            was = await was_public(connection, member_id)
+            was = await page_was_public(connection, world.addresses[member_id])
             assert was or member_id not in {one for one, _ in lasted}
             assert not was or member_id in ever
         for entry_id, held in entries.items():
@@ -106,9 +106,7 @@ class History:
     async def save(self, slot: Slot, value: str | None, audience: str | None, **switch: bool) -> None:
         self.now += timedelta(hours=1)
         form = {slot: (value, audience)}
-        done = await save_entries(
-            self.database, self.seal, self.joost.member_id, form, self.now, confirmed=True, **switch
-        )
+        done = await save_agreed(self.database, self.seal, self.joost.member_id, form, self.now, **switch)
         assert done is None
 
     async def page(self, limit: int | None = None) -> ExposurePage:

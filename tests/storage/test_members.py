@@ -18,7 +18,7 @@ from domain.members import (
     write_record,
 )
 from domain.refusals import Problem, Reason, Refused
-from domain.visibility import VISITOR, Viewer
+from domain.visibility import ALL_MEMBERS, EVERYONE, VISITOR, Viewer
 from storage.database import Database, fetch_all
 from storage.forum.commands import Draft, start_thread
 from storage.forum.removal import delete_post
@@ -29,6 +29,7 @@ from storage.rings import find_viewer
 from storage.secrets import Seal
 from storage.sigs import join_sig, leave_sig
 from storage.tables import Account, Entry, Member, Membership
+from tests.agreeing import save_agreed
 from tests.cast import NOON, World
 
 STORED = {EntryKind.NAME: "Amara Okafor", EntryKind.PROFESSION: "Plant director"}
@@ -63,9 +64,8 @@ class Page:
     ) -> Unsaved | None:
         self.now += timedelta(minutes=1)
         member_id = self.world[part].member_id
-        return await save_entries(
-            self.database, self.seal, member_id, form, self.now, public_page=public_page, confirmed=confirmed
-        )
+        save = save_agreed if confirmed else save_entries
+        return await save(self.database, self.seal, member_id, form, self.now, public_page=public_page)
 
     async def viewer(self, part: str) -> Viewer:
         async with self.database.reading() as connection:
@@ -129,7 +129,7 @@ async def test_widening_waits_for_a_yes(page: Page) -> None:
     await page.save(about=("About me", "only-me"))
     asked = await page.save(about=("About me, longer", "members"))
     assert asked is not None
-    assert asked.widening == (Slot(EntryKind.ABOUT),)
+    assert asked.widening == {Slot(EntryKind.ABOUT): ALL_MEMBERS}
     assert EntryKind.ABOUT not in await page.seen_by("tariq")
     assert (await page.stored())[Slot(EntryKind.ABOUT)] == ("About me", "only-me"), "nothing of the form is saved"
     assert await page.save(about=("About me, longer", "members"), confirmed=True) is None
@@ -146,9 +146,58 @@ async def test_what_fills_itself_is_opened_on_a_yes_only_even_where_it_was_never
         await connection.execute(delete(Entry).where(*mine))
     asked = await page.send({Slot(kind): (None, "everyone")})
     assert asked is not None
-    assert asked.widening == (Slot(kind),)
+    assert asked.widening == {Slot(kind): EVERYONE}
     assert await page.send({Slot(kind): (None, "everyone")}, confirmed=True) is None
     assert (await page.stored())[Slot(kind)] == ("shown", "everyone")
+
+
+async def test_a_yes_counts_for_what_was_asked_and_for_nothing_else(page: Page) -> None:
+    """The form that comes back may be another one by then: another entry, or a wider audience."""
+    about, gender = Slot(EntryKind.ABOUT), Slot(EntryKind.GENDER)
+    await page.send({about: ("About me", "only-me"), gender: ("woman", None)})
+    before = await page.stored()
+    for confirmed in ({}, {gender: "members"}, {about: "members"}, {about: "sig:1"}, {gender: "everyone"}):
+        unsaved = await save_entries(
+            page.database,
+            page.seal,
+            page.world["amara"].member_id,
+            {about: (None, "everyone"), gender: (None, "members")},
+            page.now,
+            confirmed=confirmed,
+        )
+        assert unsaved is not None
+        assert unsaved.widening == {about: EVERYONE, gender: ALL_MEMBERS}
+        assert await page.stored() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "audience", "asked"),
+    [
+        ("about", "First words", "members", False),
+        ("about", "First words", "everyone", True),
+        ("phone", "+31 10 123 45", "only-me", False),
+        ("phone", "+31 10 123 45", "members", True),
+        ("experience", _job(), "members", False),
+        ("experience", _job(), "everyone", True),
+        ("about", "", "everyone", False),
+        ("photo", None, "everyone", True),
+    ],
+)
+async def test_what_is_new_is_held_against_its_default(
+    page: Page, field: str, value: str | None, audience: str, asked: bool
+) -> None:
+    unsaved = await page.send({Slot.parse(field): (value, audience)})
+    assert (unsaved is not None) == asked
+
+
+async def test_what_was_emptied_is_held_against_its_default_again(page: Page) -> None:
+    """An audience that was agreed to once does not open what comes into an emptied place later."""
+    about = Slot(EntryKind.ABOUT)
+    await page.send({about: ("About me", "everyone")}, confirmed=True)
+    await page.send({about: ("", None)})
+    asked = await page.send({about: ("Something else", None)})
+    assert asked is not None
+    assert asked.widening == {about: EVERYONE}
 
 
 async def test_the_public_page_switch_closes_all_at_once_and_opening_it_asks(page: Page) -> None:
@@ -220,7 +269,7 @@ async def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(
 ) -> None:
     before = await page.stored()
     slot = Slot.parse(field.replace("_", "-"))
-    unsaved = await page.save(**{"headline": ("Typed with care", "everyone"), field: change})
+    unsaved = await page.send({**_form(headline=("Typed with care", "everyone")), slot: change})
     assert unsaved is not None
     assert unsaved.problems == {slot: problem}
     form = await find_edit_page(page.database, page.seal, page.world["amara"].member_id, unsaved)
@@ -246,7 +295,7 @@ async def test_the_address_is_nowhere_in_the_entries(page: Page) -> None:
 
 async def test_records_each_have_their_own_audience_and_place(page: Page) -> None:
     for role, audience in (("First", "everyone"), ("Second", "only-me"), ("Third", "members")):
-        assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(role), audience)}) is None
+        assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(role), audience)}, confirmed=True) is None
     stored = await page.stored()
     roles = {
         slot.position: read_record(value)["role"] for slot, (value, _) in stored.items() if slot.kind == "experience"
@@ -265,7 +314,7 @@ async def test_records_each_have_their_own_audience_and_place(page: Page) -> Non
 
 async def test_a_removed_record_is_gone_and_its_place_is_never_taken_again(page: Page) -> None:
     slot, amara = Slot(EntryKind.EXPERIENCE), page.world["amara"].member_id
-    await page.send({slot: (_job("First"), "everyone")})
+    await page.send({slot: (_job("First"), "everyone")}, confirmed=True)
     assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}) is None
     assert EntryKind.EXPERIENCE not in await page.seen_by("amara")
     assert await find_record_page(page.database, page.seal, amara, EntryKind.EXPERIENCE, 1) is None
@@ -279,10 +328,10 @@ async def test_a_removed_record_is_gone_and_its_place_is_never_taken_again(page:
 async def test_the_same_record_sent_twice_stands_once(page: Page) -> None:
     slot = Slot(EntryKind.EXPERIENCE)
     for _ in range(2):
-        assert await page.send({slot: (_job("First"), "everyone")}) is None
+        assert await page.send({slot: (_job("First"), "everyone")}, confirmed=True) is None
     assert [one for one in await page.stored() if one.kind is slot.kind] == [Slot(EntryKind.EXPERIENCE, 1)]
     assert await page.send({slot: (_job("First"), "only-me")}) is None, "for others it is another one"
-    assert await page.send({slot: (_job("Second"), "everyone")}) is None
+    assert await page.send({slot: (_job("Second"), "everyone")}, confirmed=True) is None
     assert len([one for one in await page.stored() if one.kind is slot.kind]) == 3
 
 
@@ -315,7 +364,7 @@ async def test_what_was_for_a_sig_that_one_left_can_be_changed_and_removed(page:
     assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}, part="joost") is None
     stored = await page.stored("joost")
     assert stored[Slot(EntryKind.EXPERIENCE, 1)][0] == ""
-    assert stored[Slot(EntryKind.ABOUT)] == ("Nothing", f"sig:{sig}")
+    assert stored[Slot(EntryKind.ABOUT)] == ("Nothing", "only-me"), "it is chosen anew"
     assert EntryKind.ABOUT not in await page.seen_by("lin", "joost")
 
 

@@ -16,6 +16,7 @@ from domain.visibility import (
     Scope,
     Viewer,
     connection_key,
+    effective_audience,
     list_key,
     may_see,
     own_key,
@@ -26,10 +27,10 @@ from storage.connections import connect, disconnect
 from storage.database import Database, fetch_all
 from storage.key_sets import opens
 from storage.members.editing import save_entries
-from storage.members.exposures import was_public
+from storage.members.exposures import page_was_public
 from storage.members.lists import delete_list, make_list, place_person
 from storage.members.page import find_member_page
-from storage.rings import find_ring, find_viewer
+from storage.rings import find_viewer
 from storage.secrets import Seal
 from storage.sigs import leave_sig
 from storage.tables import Entry, Member
@@ -51,9 +52,9 @@ _SCOPE_OF = {
 
 async def _ring(database: Database, member_id: int) -> set[Key]:
     async with database.reading() as connection:
-        found = await find_ring(connection, member_id)
+        found = await find_viewer(connection, member_id)
     assert found is not None
-    return set(found)
+    return set(found.ring)
 
 
 async def test_a_ring_holds_every_circle_and_loses_each_at_once(database: Database, world: World) -> None:
@@ -91,7 +92,7 @@ async def test_a_ring_holds_every_circle_and_loses_each_at_once(database: Databa
 
 async def test_nobody_has_no_ring(database: Database, world: World) -> None:
     async with database.reading() as connection:
-        assert await find_ring(connection, 987_654) is None
+        assert await find_viewer(connection, 987_654) is None
 
 
 async def _demand_that_both_forms_agree(world: SmallWorld, viewer: Viewer, entries: dict[int, Held]) -> None:
@@ -137,7 +138,7 @@ async def _connections(world: SmallWorld, viewer: Viewer, owner: int, entries: d
 def _demand_a_reason(world: SmallWorld, viewer: Viewer, held: Held, line: EntryLine) -> None:
     """The chip, evaluated again, is the decision."""
     if viewer.member_id == held.member_id:
-        audience = Audience.parse(held.audience)
+        audience = effective_audience(Audience.parse(held.audience), held.keys)
         names = {Audience(Scope.SIG, sig): name for sig, name in viewer.sig_names.items()}
         expected = chip_for_owner(audience, names)
         assert (line.key.scope, line.key.own) == (expected.scope, True)
@@ -158,7 +159,7 @@ async def _demand_the_page(world: SmallWorld, viewer: Viewer, owner: int, entrie
     found = await find_member_page(world.stage, world.seal, viewer, world.addresses[owner])
     if not opened and not people:
         async with world.stage.reading() as connection:
-            gone = await was_public(connection, owner)
+            gone = await page_was_public(connection, world.addresses[owner])
         assert found == Refused(Reason.GONE if gone else Reason.MISSING)
         return 0
     assert isinstance(found, MemberPage)

@@ -16,7 +16,6 @@ from domain.visibility import PUBLIC, VISITOR, Keys, Viewer, may_see, sig_key
 from storage.connections import connect, disconnect
 from storage.database import Database, fetch_all
 from storage.key_sets import intern_key_set, parse_keys
-from storage.members.editing import save_entries
 from storage.members.keys import add_member, is_filled, rewrite_keys
 from storage.members.lists import delete_list, make_list, place_person
 from storage.rings import find_viewer
@@ -24,6 +23,7 @@ from storage.secrets import Seal
 from storage.seeding import together
 from storage.sigs import add_community, add_membership, add_sig, leave_sig
 from storage.tables import Connection, Entry, KeySet, Member, Sig
+from tests.agreeing import save_agreed
 from tests.cast import NOON
 
 PEOPLE, SIGS = 4, 3
@@ -131,8 +131,8 @@ class SmallWorld:
             for one in range(PEOPLE):
                 job = write_record(EntryKind.EXPERIENCE, {"role": f"Job {one}"})
                 entries = {EntryKind.NAME: f"Person {one}", EntryKind.ABOUT: f"About {one}", EntryKind.EXPERIENCE: job}
-                page = {"has_public_page": one != 3, "in_good_standing": one != 2}
-                self.people.append(await add_member(connection, entries, NOON, **page))
+                who = await add_member(connection, entries, NOON, has_public_page=one != 3, in_good_standing=one != 2)
+                self.people.append(who)
             rows = select(Member.c.member_id, Member.c.public_id).where(Member.c.member_id.in_(self.people))
             self.addresses = {row.member_id: row.public_id for row in await fetch_all(connection, rows)}
             seen = update(Member).where(Member.c.member_id == self.people[0]).values(seen_at=NOON)
@@ -209,7 +209,7 @@ class SmallWorld:
     async def _save(
         self, who: int, form: dict[Slot, tuple[str | None, str | None]], *, public_page: bool | None = None
     ) -> None:
-        done = await save_entries(self.stage, self.seal, who, form, self.now, public_page=public_page, confirmed=True)
+        done = await save_agreed(self.stage, self.seal, who, form, self.now, public_page=public_page)
         assert done is None or done.problems
 
     async def _slug(self, sig_id: int) -> str:
@@ -242,6 +242,8 @@ class SmallWorld:
                     standing = update(Member).where(Member.c.member_id == who)
                     await connection.execute(standing.values(in_good_standing=act == "restore"))
                     await rewrite_keys(connection, who, self.now)
+                case _:
+                    assert who == whom, act
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import merge
 
-from domain.members import Slot, write_record
+from domain.members import ENTRY_RULES, Slot, write_record
 from domain.refusals import Refused
 from domain.visibility import VISITOR, Audience, Viewer, member_ring
 from storage.connections import connect
@@ -106,9 +106,11 @@ class _Stage:
     async def _add_records(self, person: PersonPart, seal: Seal, member_id: int, joined: datetime) -> None:
         for kind, record in person.records:
             chosen = person.audiences.get(kind)
-            audience = None if chosen is None else str(self._audience(chosen))
+            audience = str(ENTRY_RULES[kind].default if chosen is None else self._audience(chosen))
             typed = {Slot(kind): (write_record(kind, record), audience)}
-            refused = await save_entries(self.database, seal, member_id, typed, joined)
+            refused = await save_entries(
+                self.database, seal, member_id, typed, joined, confirmed={Slot(kind): audience}
+            )
             if refused is not None:
                 raise MissedCue(f"{person.key} may not say {record}: {refused}")
 

@@ -35,6 +35,7 @@ async def show_photo(
     if isinstance(found, Refused):
         raise refuse(found)
     headers = {"etag": tag, "cache-control": Cache.NEVER if visit.cookies else Cache.PRIVATE, "vary": "Cookie"}
+    headers["x-robots-tag"] = "noindex, noai, noimageai"  # a face is for people, whatever its page says
     headers |= {"content-disposition": "inline", "content-security-policy": _ALONE}
     status = NOT_MODIFIED if is_known else 200
     return Response(found, media_type=PHOTO_MEDIA_TYPE, status_code=status, headers=headers, cookies=visit.cookies)

@@ -12,7 +12,7 @@ from domain.exposure import ExposurePage
 from domain.members import EntryKind, Slot, write_record
 from domain.pages import ErrorPage, Failure
 from domain.refusals import Reason, Refused
-from storage.members.editing import Typed, Unsaved, save_entries
+from storage.members.editing import NOTHING_CONFIRMED, Confirmed, Typed, Unsaved, save_entries
 from storage.members.forms import CHECK_UP_STEPS, RECORD_KINDS, find_check_up_page, find_edit_page, find_record_page
 from storage.members.history import find_exposure_page
 from storage.members.publishing import find_public_page, note_check_up, switch_ai
@@ -44,10 +44,30 @@ async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) 
     return _to_own_page(visit)
 
 
-async def _save(visit: Visit, typed: Typed, form: Form) -> Unsaved | None:
-    confirmed = form.checked("confirm_widening")
-    house = visit.house
-    return await save_entries(house.database, house.seal, visit.member_id, typed, visit.now, confirmed=confirmed)
+async def _save(visit: Visit, typed: Typed, form: Form, *, public_page: bool | None = None) -> Unsaved | None:
+    house, confirmed = visit.house, _confirmed(form)
+    return await save_entries(
+        house.database, house.seal, visit.member_id, typed, visit.now, public_page=public_page, confirmed=confirmed
+    )
+
+
+def _confirmed(form: Form) -> Confirmed:
+    """What the yes under the question was said to: the form brings back what was asked."""
+    if not form.checked("confirm_widening"):
+        return NOTHING_CONFIRMED
+    asked = {name.removeprefix(_ASKED): text for name, text in form.items().items() if name.startswith(_ASKED)}
+    return {slot: audience for name, audience in asked.items() if (slot := _slot(name)) is not None}
+
+
+_ASKED = "confirm."
+
+
+def _slot(name: str) -> Slot | None:
+    """The entry that a field speaks of; None for a box or a button."""
+    try:
+        return Slot.parse(name)
+    except ValueError:
+        return None
 
 
 def _to_own_page(visit: Visit) -> Response[bytes]:
@@ -59,11 +79,8 @@ def _typed(form: Form, fits: Callable[[Slot], bool] = lambda _slot: True) -> Typ
     posted = form.items()
     found = {}
     for name in {field.removesuffix(".audience") for field in posted}:
-        try:
-            slot = Slot.parse(name)
-        except ValueError:
-            continue  # a box or a button
-        if fits(slot):
+        slot = _slot(name)
+        if slot is not None and fits(slot):
             found[slot] = (posted.get(name), posted.get(f"{name}.audience"))
     return found
 
@@ -72,6 +89,13 @@ def _record_kind(kind: str) -> EntryKind:
     if kind not in RECORD_KINDS:
         raise Refusal(Failure.MISSING, 404)
     return EntryKind(kind)
+
+
+def _record_slot(kind: str, position: int) -> Slot:
+    """The place of a record that may be there; position 0 stands for a new one, which has an address of its own."""
+    if position == 0:
+        raise Refusal(Failure.MISSING, 404)
+    return Slot(_record_kind(kind), position)
 
 
 @page("/profile/{kind:str}/new", caller=Caller.SIGNED_IN)
@@ -92,7 +116,7 @@ async def add_record(
 @page("/profile/{kind:str}/{position:int}", caller=Caller.SIGNED_IN)
 async def show_record(visit: NamedDependency[Visit], kind: FromPath[str], position: FromPath[int]) -> Response[str]:
     """The form for one job, school or link."""
-    house, slot = visit.house, Slot(_record_kind(kind), position)
+    house, slot = visit.house, _record_slot(kind, position)
     return show(visit, await find_record_page(house.database, house.seal, visit.member_id, *slot))
 
 
@@ -101,9 +125,7 @@ async def save_record(
     visit: NamedDependency[Visit], kind: FromPath[str], position: FromPath[int], form: NamedDependency[Form]
 ) -> Response[str] | Response[bytes]:
     """Save or remove one job, school or link."""
-    if position == 0:
-        raise Refusal(Failure.MISSING, 404)
-    return await _save_record(visit, Slot(_record_kind(kind), position), form)
+    return await _save_record(visit, _record_slot(kind, position), form)
 
 
 async def _save_record(visit: Visit, slot: Slot, form: Form) -> Response[str] | Response[bytes]:
@@ -128,14 +150,13 @@ async def show_public(visit: NamedDependency[Visit]) -> Response[str]:
 @form("/profile/public", caller=Caller.SIGNED_IN)
 async def switch_public(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
     """Switch the public page off, at once, or on, after asking; or say whether programs may learn from it."""
-    house, action, confirmed = visit.house, form.text("action"), form.checked("confirm_widening")
+    house, action = visit.house, form.text("action")
     if action in {"refuse-ai", "allow-ai"}:
         await switch_ai(house.database, visit.member_id, visit.now, refuses=action == "refuse-ai")
         return redirect("/profile/public", visit)
     if action not in {"on", "off"}:
         raise Refusal(Failure.BAD_REQUEST, 400)
-    switch = {"public_page": action == "on", "confirmed": confirmed}
-    unsaved = await save_entries(house.database, house.seal, visit.member_id, {}, visit.now, **switch)
+    unsaved = await _save(visit, {}, form, public_page=action == "on")
     if unsaved is not None:
         return show(
             visit, await find_public_page(house.database, house.seal, visit.viewer, unsaved), status=UNPROCESSABLE

@@ -68,8 +68,10 @@ def reach(option: AudienceOption) -> str:
     """Who will see an entry under this audience, in words and numbers."""
     count = option.people or 0
     match option.scope:
-        case Scope.EVERYONE:
+        case Scope.EVERYONE if option.people is None:
             return _("everyone, without signing in too, and search engines")
+        case Scope.EVERYONE:
+            return _("while your public page is off, members only")
         case Scope.MEMBERS:
             return ngettext("%(num)s member", "%(num)s members", count)
         case Scope.MY_SIGS:

@@ -16,7 +16,10 @@ def ended(count: int) -> str:
 def saved(what: str) -> str:
     """What the settings page says after a change."""
     return {
-        "password": _("Your new password counts from now on. Every other browser has been signed out."),
+        "password": _(
+            "Your new password counts from now on. Every other browser has been signed out, "
+            "and private feed addresses have ended."
+        ),
         "email": _("Your new address is confirmed."),
     }.get(what, _("Saved."))
 

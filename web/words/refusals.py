@@ -42,6 +42,7 @@ _PROBLEMS = {
     "too-many": lambda: _("These are too many."),
     "common": lambda: _("This one is on the list of common passwords. Please choose another."),
     "taken": lambda: _("You have one of this name. Please choose another."),
+    "illegible": lambda: _("There are letters in this that cannot be seen or read. Please type it again."),
     "malformed": lambda: _("This does not look complete. Please check it."),
     "not-offered": lambda: _("Please choose one of the answers."),
     "not-accepted": lambda: _("We need your agreement here."),
