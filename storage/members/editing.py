@@ -91,9 +91,8 @@ async def save_entries(
             return Unsaved(typed, {}, widening)
         is_switched = is_on != owner.has_public_page
         if is_switched:
-            await connection.execute(
-                update(Member).where(Member.c.member_id == member_id).values(has_public_page=is_on)
-            )
+            switching = update(Member).where(Member.c.member_id == member_id).values(has_public_page=is_on)
+            await connection.execute(switching)
             owner = await find_owner(connection, member_id)
         for slot, change in typed.items():
             value = "" if slot.kind is EntryKind.EMAIL else tidy_value(slot.kind, change.value)

@@ -4,6 +4,7 @@ What the journeys change belongs to them alone: each has people of its own (one 
 without) and starts threads of its own, so that they may run in any order and beside each other.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +16,12 @@ from secrets import token_hex
 from domain.forum import ThreadKind
 from domain.members import EntryKind
 from domain.sigs import Role
+from storage.connections import connect
 from storage.database import Database
 from storage.forum.commands import Draft, Written, edit_post, start_thread, write_reply
 from storage.forum.removal import accept_post, delete_post
+from storage.members.lists import make_list, place_person
+from storage.members.receipts import make_receipt
 from storage.migrations import migrate
 from storage.secrets import Seal, load_secrets
 from tests.cast import NOON, PARTS, Part, Person, World, build_world
@@ -47,6 +51,11 @@ def _parts() -> dict[str, Part]:
         EntryKind.LANGUAGES: "Dutch\nEnglish\nالعربية\n日本語",
         EntryKind.INTERESTS: f"restructuring\n{LONG_WORD}",
         EntryKind.GENDER: "other",
+        EntryKind.EXPERIENCE: json.dumps(
+            {"role": LONG_WORD, "company": LONG_WORD, "start": "1999-02", "end": "2024", "text": LONG_WORD * 3}
+        ),
+        EntryKind.EDUCATION: json.dumps({"school": LONG_WORD, "degree": "Dr.", "field": LONG_WORD, "start": "1990"}),
+        EntryKind.LINK: json.dumps({"address": f"https://example.org/{LONG_WORD}", "label": LONG_WORD}),
     }
     extremes = {"walter": Part(LONG_WORD, LONG_WORD[::-1].capitalize(), _TURNAROUND, entries=everything)}
     journeys = {}
@@ -62,7 +71,7 @@ def _parts() -> dict[str, Part]:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the server is, who lives there, and the threads that the pages are shown with."""
+    """Where the server is, who lives there, the threads that the pages are shown with, and what Walter has of his."""
 
     origin: str
     home: Path
@@ -70,6 +79,8 @@ class Site:
     world: World
     talk: Written
     extreme: Written
+    list_id: int
+    receipt_id: int
 
     def person(self, part: str) -> Person:
         """Somebody of the cast."""
@@ -90,9 +101,23 @@ async def open_site(home: Path) -> AsyncIterator[Site]:
     world = await build_world(database, seal, _parts())
     talk = await _build_talk(database, world)
     extreme = await _build_extreme(database, world)
+    own = await _furnish(database, seal, world)
     with running_server(1, {"STOA_HOME": str(home), "STOA_DEVELOPMENT": "true"}, home / "server.log") as server:
-        yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme)
+        yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme, *own)
     await database.close()
+
+
+async def _furnish(database: Database, seal: Seal, world: World) -> tuple[int, int]:
+    """Walter's list with somebody on it, a connection, and a receipt; returns the ids of list and receipt."""
+    walter = world["walter"]
+    list_id = await make_list(database, walter.member_id, LONG_WORD[:60], NOON)
+    assert isinstance(list_id, int)
+    placed = await place_person(database, walter.viewer, world["joost"].public_id, frozenset({list_id}), NOON)
+    assert placed is None
+    async with database.writing() as connection:
+        await connect(connection, walter.member_id, world["amara"].member_id, NOON)
+        receipt_id = await make_receipt(connection, seal, walter.member_id, NOON)
+    return list_id, receipt_id
 
 
 async def _talk(database: Database, world: World, part: str, draft: Draft, voices: tuple[str, ...]) -> Written:

@@ -15,6 +15,7 @@ NO_PAGES = frozenset(
         "/-/health",
         "/static/{name:str}",
         "/photos/{name:str}/{size:int}",
+        "/profile/exposure.csv",
         "/robots.txt",
         "/sitemap.xml",
         "/sitemaps/{name:str}",
@@ -62,6 +63,15 @@ def _people(site: Site) -> tuple[str, ...]:
     return tuple(f"/people/{site.person(part).public_id}" for part in ("amara", "walter", "lin"))
 
 
+def _records(_: Site) -> tuple[str, ...]:
+    return tuple(f"/profile/{kind}/1" for kind in ("experience", "education", "link"))
+
+
+def _view_as(site: Site) -> tuple[str, ...]:
+    named = f"looker=person&person={site.person('joost').public_id}"
+    return tuple(f"/profile/view-as?{query}" for query in ("looker=member", named, "looker=mail"))
+
+
 SPECIMENS: Mapping[str, Addresses] = {
     "/": _plain("/"),
     "/communities/{slug:str}": _plain("/communities/strategy"),
@@ -74,6 +84,17 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/people/{address:str}": _people,
     "/profile/edit": _plain("/profile/edit"),
     "/profile/photo": _plain("/profile/photo"),
+    "/profile/{kind:str}/new": _plain("/profile/experience/new", "/profile/link/new"),
+    "/profile/{kind:str}/{position:int}": _records,
+    "/profile/public": _plain("/profile/public"),
+    "/profile/receipts/{receipt_id:int}": lambda site: (f"/profile/receipts/{site.receipt_id}",),
+    "/profile/exposure": _plain("/profile/exposure"),
+    "/profile/view-as": _view_as,
+    "/profile/view-as/exactly": _plain("/profile/view-as/exactly"),
+    "/profile/check-up/{step:int}": lambda _: tuple(f"/profile/check-up/{step}" for step in (1, 2, 3, 4)),
+    "/lists": _plain("/lists"),
+    "/lists/{list_id:int}": lambda site: (f"/lists/{site.list_id}",),
+    "/people/{address:str}/lists": lambda site: (f"/people/{site.person('joost').public_id}/lists",),
     "/register": _plain("/register"),
     "/register/check-mail": _plain("/register/check-mail"),
     "/confirm/{token:str}": _plain("/confirm/no-such-token"),

@@ -108,6 +108,13 @@ def _paths(stoa: Stoa) -> list[str]:
         "/posts/{post_id:int}/edit": [f"/posts/{world.public_thread.post_id}/edit"],
         "/suggestions/{vocabulary:str}": ["/suggestions/occupations"],  # the others' words are the library's
         "/people/{address:str}": [f"/people/{person.public_id}" for person in world.people.values()],
+        "/people/{address:str}/lists": ["/people/joost-page/lists"],
+        "/profile/receipts/{receipt_id:int}": ["/profile/receipts/1"],
+        "/lists/{list_id:int}": ["/lists/1"],
+        "/profile/view-as": [
+            *("/profile/view-as?looker=member", "/profile/view-as?looker=mail", "/profile/view-as?looker=connection"),
+            *("/profile/view-as?looker=person&person=joost-page", "/profile/view-as?looker=person&person=nobody"),
+        ],
     }
     return [
         path
@@ -115,6 +122,17 @@ def _paths(stoa: Stoa) -> list[str]:
         if route not in WITHOUT_WORDS
         for path in (ids[route] if route in ids else addresses(None))  # type: ignore[arg-type]
     ]
+
+
+async def _make_things(browser: httpx.AsyncClient) -> None:
+    """What the pages about one's own things need: a job, a link, a list with somebody on it, a receipt."""
+    await browser.post(
+        "/profile/experience/new", data={"role": "law", "start": "2019", "experience.audience": "members"}
+    )
+    await browser.post("/profile/link/new", data={"address": "https://example.org/law", "label": "law"})
+    await browser.post("/lists", data={"name": "law"})
+    await browser.post("/people/joost-page/lists", data={"list-1": "yes"})
+    await browser.post("/profile/public", data={"action": "off"})
 
 
 async def _refused_forms(browser: httpx.AsyncClient, stoa: Stoa) -> dict[str, str]:
@@ -138,6 +156,10 @@ async def _refused_forms(browser: httpx.AsyncClient, stoa: Stoa) -> dict[str, st
         ("/settings/email", {"email": "typed"}),
         ("/profile/edit", {"name": ""}),
         ("/profile/edit", wide),
+        ("/profile/edit", {"gender": "woman", "gender.audience": "members"}),
+        ("/profile/experience/new", {"start": "soon", "end": "2001"}),
+        ("/profile/public", {"action": "on"}),
+        ("/lists", {"name": "law"}),
     ]
     return {f"POST {path} {sorted(form)}": (await browser.post(path, data=form)).text for path, form in forms}
 
@@ -145,6 +167,7 @@ async def _refused_forms(browser: httpx.AsyncClient, stoa: Stoa) -> dict[str, st
 @pytest.mark.parametrize("part", ["visitor", "amara", "joost", "tariq", "nina"])
 async def test_every_word_of_ours_is_translated(stoa: Stoa, part: str) -> None:
     browser = await stoa.browser(part)
+    await _make_things(browser)
     with _another_language():
         answers = {path: (await browser.get(path, follow_redirects=True)).text for path in _paths(stoa)}
         answers |= await _refused_forms(browser, stoa)

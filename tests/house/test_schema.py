@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, Integer, Table, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata
@@ -95,50 +97,50 @@ def _rings() -> list[Viewer]:
     return [VISITOR, Viewer(9, member_ring(9, in_good_standing=False)), *viewers]
 
 
+class OldHouse:
+    """A connection to a database of the first revision, which today's tables no longer describe."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.sets: dict[str, int] = {}
+
+    async def put(self, table: str, **values: object) -> None:
+        """Add a row."""
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        await self.connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)
+
+    async def key_set(self, keys: Keys) -> int:
+        """The id of a set of keys."""
+        name = " ".join(sorted(keys))
+        if name not in self.sets:
+            number = self.sets[name] = len(self.sets) + 1
+            await self.put("key_sets", key_set_id=number, text=name)
+            for key in keys:
+                await self.put("key_set_keys", key_set_id=number, key=key)
+        return self.sets[name]
+
+    async def add_person(self, owner: Owner, audience: str) -> None:
+        """Somebody with an entry of each kind for this audience; one of them is empty."""
+        standing = {"in_good_standing": owner.in_good_standing, "has_public_page": owner.has_public_page}
+        number = owner.member_id
+        page = f"page-{number}"
+        await self.put("members", member_id=number, public_id=page, joined_at=BEFORE, is_staff=False, **standing)
+        for kind in OLD_KINDS:
+            value = "" if kind in {"email", "interests"} else f"{kind} of {number}"
+            keys = await self.key_set(_keys(kind, audience, owner))
+            row = {"member_id": number, "kind": kind, "position": 0, "value": value, "audience": audience}
+            await self.put("entries", **row, key_set_id=keys, changed_at=BEFORE)
+
+
 async def _furnish(database: Database) -> None:
-    """People of the first revision, with an entry of each kind for each audience; one entry is empty."""
+    """People of the first revision, of every standing and for every audience."""
     async with database.writing() as connection:
         await connection.run_sync(lambda inner: command.upgrade(_config(inner), "0001"))
-
-        async def put(statement: str, **values: object) -> None:
-            await connection.execute(text(statement), values)
-
-        sets: dict[str, int] = {}
-
-        async def key_set(keys: Keys) -> int:
-            name = " ".join(sorted(keys))
-            if name not in sets:
-                sets[name] = len(sets) + 1
-                await put("INSERT INTO key_sets (key_set_id, text) VALUES (:id, :text)", id=sets[name], text=name)
-                for key in keys:
-                    await put("INSERT INTO key_set_keys (key_set_id, key) VALUES (:id, :key)", id=sets[name], key=key)
-            return sets[name]
-
+        house = OldHouse(connection)
         for number, owner in OWNERS.items():
             for place, audience in enumerate(OLD_AUDIENCES):
-                member_id = number * 100 + place
-                person = Owner(member_id, owner.sig_ids, owner.list_ids, owner.in_good_standing, owner.has_public_page)
-                await put(
-                    "INSERT INTO members (member_id, public_id, joined_at, in_good_standing, is_staff, has_public_page)"
-                    " VALUES (:id, :page, :now, :standing, :staff, :public)",
-                    id=member_id,
-                    page=f"page-{member_id}",
-                    now=BEFORE,
-                    standing=owner.in_good_standing,
-                    staff=False,
-                    public=owner.has_public_page,
-                )
-                for kind in OLD_KINDS:
-                    await put(
-                        "INSERT INTO entries (member_id, kind, position, value, audience, key_set_id, changed_at)"
-                        " VALUES (:id, :kind, 0, :value, :audience, :keys, :now)",
-                        id=member_id,
-                        kind=kind,
-                        value="" if kind in {"email", "interests"} else f"{kind} of {member_id}",
-                        audience=audience,
-                        keys=await key_set(_keys(kind, audience, person)),
-                        now=BEFORE,
-                    )
+                await house.add_person(replace(owner, member_id=number * 100 + place), audience)
 
 
 async def _entries(database: Database) -> list[Any]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from litestar import Litestar
@@ -93,7 +93,11 @@ async def _plant(home: Path) -> Planted:
     return planted
 
 
-Opening = Callable[[str], Any]
+class Opening(Protocol):
+    """Opens a copy of the planted world by a name of its own."""
+
+    async def __call__(self, name: str, **options: Any) -> Theatre:
+        """A theatre on the test's engine; options are the app's."""
 
 
 @pytest.fixture
@@ -119,8 +123,7 @@ def _fill(kept: Kept, url: str) -> None:
 @pytest.fixture
 async def theatre(open_copy: Opening) -> Theatre:
     """A planted world of this test's own."""
-    theatre: Theatre = await open_copy("home")
-    return theatre
+    return await open_copy("home")
 
 
 Figure = Callable[[str], None]

@@ -22,11 +22,16 @@ import web.routes.feeds
 import web.routes.members
 import web.routes.photos
 import web.routes.profile
-from domain.members import EntryKind, LineKind
+from domain.members import EntryKind, LineKind, line_of_member
+from domain.publicity import SitemapKind
 from domain.visibility import MEMBERS, PUBLIC
+from storage.forum.contributions import list_contributions
 from storage.key_sets import opens
+from storage.members.history import find_exposure_page
+from storage.members.page import find_member_page, read_member_page
+from storage.members.receipts import find_receipt
 from storage.rings import find_viewer
-from storage.tables import Entry, Member
+from storage.tables import Entry, Member, OwnList
 from tests.leaks.asks import Ask, Route
 from tests.leaks.conftest import Opening
 from tests.leaks.crawling import Report, Theatre, crawl, crawl_own
@@ -72,7 +77,7 @@ async def test_a_photo_without_the_rule(theatre: Theatre, monkeypatch: pytest.Mo
 
 
 async def test_contributions_with_the_ring_of_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    bodil, true_list = await _ring_of(theatre, "bodil"), storage.members.page.list_contributions
+    bodil, true_list = await _ring_of(theatre, "bodil"), list_contributions
 
     async def with_anothers(connection: Any, member_id: int, _ring: object, within: Any = None) -> Any:
         return await true_list(connection, member_id, bodil.ring, within)
@@ -92,7 +97,7 @@ async def test_connections_and_memberships_without_a_ring(theatre: Theatre, monk
 
 async def test_a_byline_that_tells_more_than_the_name(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hidden name with its profession or its photo beside it is no longer hidden."""
-    true_line = storage.forum.lists.line_of_member
+    true_line = line_of_member
 
     def telling(person: Any, ring: Any, **options: Any) -> Any:
         line = true_line(person, ring, **options)
@@ -115,7 +120,7 @@ async def test_a_sitemap_made_with_a_members_ring(theatre: Theatre, monkeypatch:
     ring = frozenset({PUBLIC, MEMBERS})
     open_entry = (Entry.c.value != "") & opens(Entry.c.key_set_id, ring)
     known = select(Entry.c.entry_id).where(Entry.c.member_id == Member.c.member_id, open_entry).exists()
-    kinds = {**storage.publicity._PUBLIC_IDS, storage.publicity.SitemapKind.PEOPLE: (Member.c.member_id, known)}
+    kinds = {**storage.publicity._PUBLIC_IDS, SitemapKind.PEOPLE: (Member.c.member_id, known)}
     monkeypatch.setattr(storage.publicity, "_PUBLIC_ENTRY", open_entry)
     monkeypatch.setattr(storage.publicity, "_PUBLIC_IDS", kinds)
     assert "members.public_id" in _fields(await _crawl(theatre, ("GET", SITEMAP)))
@@ -140,7 +145,7 @@ async def test_a_view_that_shows_what_only_the_other_may_see(theatre: Theatre, m
     report = Report()
     await crawl_own(theatre, report, owners)
     assert report.hits == []
-    true_page, true_viewer = storage.members.view_as.read_member_page, storage.members.view_as._viewer
+    true_page, true_viewer = read_member_page, storage.members.view_as._viewer
 
     async def boundless(connection: Any, seal: Any, viewer: Any, public_id: str, _within: Any = None) -> Any:
         return await true_page(connection, seal, viewer, public_id)
@@ -158,7 +163,7 @@ async def test_a_view_that_shows_what_only_the_other_may_see(theatre: Theatre, m
 
 async def test_a_list_that_others_can_open(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     async def anybodys(connection: Any, _member_id: int, list_id: int) -> str | None:
-        lists = storage.members.lists.OwnList.c
+        lists = OwnList.c
         name: str | None = await connection.scalar(select(lists.name).where(lists.list_id == list_id))
         return name
 
@@ -181,7 +186,7 @@ async def test_lists_that_name_those_one_stands_on(theatre: Theatre, monkeypatch
 
 async def test_the_history_of_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     true_history, other = (
-        web.routes.profile.find_exposure_page,
+        find_exposure_page,
         theatre.planted.world["settled only-me-owner"].member_id,
     )
 
@@ -194,7 +199,7 @@ async def test_the_history_of_another(theatre: Theatre, monkeypatch: pytest.Monk
 
 
 async def test_the_receipt_of_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    true_receipt, owner = web.routes.profile.find_receipt, theatre.planted.world["olga"].member_id
+    true_receipt, owner = find_receipt, theatre.planted.world["olga"].member_id
 
     async def of_another(database: Any, _member_id: int, *rest: Any) -> Any:
         return await true_receipt(database, owner, *rest)
@@ -237,7 +242,7 @@ async def test_twins_notice_what_no_canary_shows(path: str, open_copy: Opening) 
 async def test_a_page_that_is_kept_for_the_next_reader(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache that narrowing does not reach is found by who looks again."""
     kept: dict[tuple[object, str], Any] = {}
-    true_page = web.routes.members.find_member_page
+    true_page = find_member_page
 
     async def from_cache(database: Any, seal: Any, viewer: Any, public_id: str) -> Any:
         if (viewer.member_id, public_id) not in kept:

@@ -1,91 +1,25 @@
 """Entries and their audiences as stored: narrowing at once, widening on a yes, and choices that survive what they
 depend on."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select
 
 from domain.members import (
-    ENTRY_RULES,
-    MOST_RECORDS,
     EntryKind,
     MemberPage,
-    Shape,
     Slot,
-    read_record,
-    write_record,
 )
 from domain.refusals import Problem, Reason, Refused
-from domain.visibility import ALL_MEMBERS, EVERYONE, VISITOR, Viewer
-from storage.database import Database, fetch_all
-from storage.forum.commands import Draft, start_thread
-from storage.forum.removal import delete_post
-from storage.members.editing import Typed, Unsaved, save_entries
-from storage.members.forms import find_edit_page, find_record_page
+from domain.visibility import ALL_MEMBERS, EVERYONE, VISITOR
+from storage.database import Database
+from storage.members.editing import save_entries
+from storage.members.forms import find_edit_page
 from storage.members.page import find_member_page
-from storage.rings import find_viewer
 from storage.secrets import Seal
 from storage.sigs import join_sig, leave_sig
-from storage.tables import Account, Entry, Member, Membership
-from tests.agreeing import save_agreed
+from storage.tables import Account, Entry
 from tests.cast import NOON, World
-
-STORED = {EntryKind.NAME: "Amara Okafor", EntryKind.PROFESSION: "Plant director"}
-TYPED_HERE = {Shape.LINE, Shape.TEXT, Shape.LIST, Shape.GENDER, Shape.PHONE, Shape.EMAIL}
-DAILY = {EntryKind.CONTRIBUTIONS}
-"""What members see of Amara for what she did here."""
-
-
-def _form(**changes: tuple[str | None, str | None]) -> Typed:
-    """The whole form as a browser sends it: what is stored, with these changes (value, audience)."""
-    typed = {kind: rule for kind, rule in ENTRY_RULES.items() if rule.shape in TYPED_HERE}
-    form = {Slot(kind): (STORED.get(kind, ""), str(rule.default)) for kind, rule in typed.items()}
-    return {**form, **{Slot.parse(name.replace("_", "-")): change for name, change in changes.items()}}
-
-
-def _job(role: str = "Fitter", **parts: str) -> str:
-    return write_record(EntryKind.EXPERIENCE, {"role": role, **parts})
-
-
-class Page:
-    """The page of somebody, Amara unless said otherwise, saved and looked at."""
-
-    def __init__(self, database: Database, seal: Seal, world: World) -> None:
-        self.database, self.seal, self.world = database, seal, world
-        self.now = NOON
-
-    async def save(self, *, confirmed: bool = False, **changes: tuple[str | None, str | None]) -> Unsaved | None:
-        return await self.send(_form(**changes), confirmed=confirmed)
-
-    async def send(
-        self, form: Typed, *, part: str = "amara", public_page: bool | None = None, confirmed: bool = False
-    ) -> Unsaved | None:
-        self.now += timedelta(minutes=1)
-        member_id = self.world[part].member_id
-        save = save_agreed if confirmed else save_entries
-        return await save(self.database, self.seal, member_id, form, self.now, public_page=public_page)
-
-    async def viewer(self, part: str) -> Viewer:
-        async with self.database.reading() as connection:
-            found = await find_viewer(connection, self.world[part].member_id)
-        assert found is not None
-        return found
-
-    async def page(self, viewer: Viewer, part: str = "amara") -> MemberPage | Refused:
-        return await find_member_page(self.database, self.seal, viewer, self.world[part].public_id)
-
-    async def seen_by(self, viewer: Viewer | str, part: str = "amara") -> set[EntryKind]:
-        found = await self.page(await self.viewer(viewer) if isinstance(viewer, str) else viewer, part)
-        return {entry.kind for entry in found.entries} if isinstance(found, MemberPage) else set()
-
-    async def stored(self, part: str = "amara") -> Mapping[Slot, tuple[str, str]]:
-        columns = (Entry.c.kind, Entry.c.position, Entry.c.value, Entry.c.audience)
-        statement = select(*columns).where(Entry.c.member_id == self.world[part].member_id)
-        async with self.database.reading() as connection:
-            rows = await fetch_all(connection, statement)
-        return {Slot(EntryKind(kind), position): (value, audience) for kind, position, value, audience in rows}
+from tests.storage.own_page import DAILY, Page, job, whole_form
 
 
 @pytest.fixture
@@ -177,8 +111,8 @@ async def test_a_yes_counts_for_what_was_asked_and_for_nothing_else(page: Page) 
         ("about", "First words", "everyone", True),
         ("phone", "+31 10 123 45", "only-me", False),
         ("phone", "+31 10 123 45", "members", True),
-        ("experience", _job(), "members", False),
-        ("experience", _job(), "everyone", True),
+        ("experience", job(), "members", False),
+        ("experience", job(), "everyone", True),
         ("about", "", "everyone", False),
         ("photo", None, "everyone", True),
     ],
@@ -213,7 +147,7 @@ async def test_the_public_page_switch_closes_all_at_once_and_opening_it_asks(pag
 
 
 async def test_leaving_a_sig_closes_what_was_open_to_it_and_joining_again_opens_it(page: Page) -> None:
-    form = _form(name=("Joost", "members"), profession=("Manager", "my-sigs"))
+    form = whole_form(name=("Joost", "members"), profession=("Manager", "my-sigs"))
     assert await page.send(form, part="joost", confirmed=True) is None
     open_to_all = {EntryKind.NAME, EntryKind.CONTRIBUTIONS}
     mates = open_to_all | {EntryKind.PROFESSION, EntryKind.MEMBERSHIP}
@@ -224,7 +158,7 @@ async def test_leaving_a_sig_closes_what_was_open_to_it_and_joining_again_opens_
     assert await page.seen_by("lin", "joost") == mates
 
 
-async def test_a_membership_keeps_its_audience_over_leaving_and_never_comes_back_by_a_form(page: Page) -> None:
+async def test_a_membership_keeps_its_audience_over_leaving_and_never_comes_back_by_awhole_form(page: Page) -> None:
     slot = Slot(EntryKind.MEMBERSHIP, page.world.sigs["turnaround"])
     assert await page.send({slot: (None, "members")}, part="joost", confirmed=True) is None
     assert EntryKind.MEMBERSHIP in await page.seen_by("tariq", "joost")
@@ -260,7 +194,7 @@ async def test_a_membership_of_a_sig_that_one_is_not_in_cannot_be_claimed(page: 
         ("gender", ("unicorn", "only-me"), Problem.NOT_OFFERED),
         ("phone", ("call me", "only-me"), Problem.MALFORMED),
         ("name_3", ("Second name", "members"), Problem.NOT_OFFERED),
-        ("experience_9", (_job(), "members"), Problem.NOT_OFFERED),
+        ("experience_9", (job(), "members"), Problem.NOT_OFFERED),
         ("membership", ("1", "members"), Problem.NOT_OFFERED),
     ],
 )
@@ -269,7 +203,7 @@ async def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(
 ) -> None:
     before = await page.stored()
     slot = Slot.parse(field.replace("_", "-"))
-    unsaved = await page.send({**_form(headline=("Typed with care", "everyone")), slot: change})
+    unsaved = await page.send({**whole_form(headline=("Typed with care", "everyone")), slot: change})
     assert unsaved is not None
     assert unsaved.problems == {slot: problem}
     form = await find_edit_page(page.database, page.seal, page.world["amara"].member_id, unsaved)
@@ -293,81 +227,6 @@ async def test_the_address_is_nowhere_in_the_entries(page: Page) -> None:
         assert not any(b"amara" in kept for kept in sealed)
 
 
-async def test_records_each_have_their_own_audience_and_place(page: Page) -> None:
-    for role, audience in (("First", "everyone"), ("Second", "only-me"), ("Third", "members")):
-        assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(role), audience)}, confirmed=True) is None
-    stored = await page.stored()
-    roles = {
-        slot.position: read_record(value)["role"] for slot, (value, _) in stored.items() if slot.kind == "experience"
-    }
-    assert roles == {1: "First", 2: "Second", 3: "Third"}
-
-    async def heads(viewer: Viewer | str) -> set[str]:
-        found = await page.page(await page.viewer(viewer) if isinstance(viewer, str) else viewer)
-        assert isinstance(found, MemberPage)
-        return {entry.record.head for entry in found.entries if entry.record is not None}
-
-    assert await heads(VISITOR) == {"First"}
-    assert await heads("tariq") == {"First", "Third"}
-    assert await heads("amara") == {"First", "Second", "Third"}
-
-
-async def test_a_removed_record_is_gone_and_its_place_is_never_taken_again(page: Page) -> None:
-    slot, amara = Slot(EntryKind.EXPERIENCE), page.world["amara"].member_id
-    await page.send({slot: (_job("First"), "everyone")}, confirmed=True)
-    assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}) is None
-    assert EntryKind.EXPERIENCE not in await page.seen_by("amara")
-    assert await find_record_page(page.database, page.seal, amara, EntryKind.EXPERIENCE, 1) is None
-    await page.send({slot: (_job("Second"), "only-me")})
-    stored = await page.stored()
-    assert stored[Slot(EntryKind.EXPERIENCE, 1)] == ("", "everyone")
-    assert stored[Slot(EntryKind.EXPERIENCE, 2)] == (_job("Second"), "only-me")
-    assert EntryKind.EXPERIENCE not in await page.seen_by(VISITOR)
-
-
-async def test_the_same_record_sent_twice_stands_once(page: Page) -> None:
-    slot = Slot(EntryKind.EXPERIENCE)
-    for _ in range(2):
-        assert await page.send({slot: (_job("First"), "everyone")}, confirmed=True) is None
-    assert [one for one in await page.stored() if one.kind is slot.kind] == [Slot(EntryKind.EXPERIENCE, 1)]
-    assert await page.send({slot: (_job("First"), "only-me")}) is None, "for others it is another one"
-    assert await page.send({slot: (_job("Second"), "everyone")}, confirmed=True) is None
-    assert len([one for one in await page.stored() if one.kind is slot.kind]) == 3
-
-
-async def test_there_is_room_for_sixty_records_of_a_kind(page: Page) -> None:
-    for number in range(MOST_RECORDS):
-        assert await page.send({Slot(EntryKind.LINK): (f'{{"address": "https://example.org/{number}"}}', None)}) is None
-    one_more = {Slot(EntryKind.LINK): ('{"address": "https://example.org/more"}', None)}
-    refused = await page.send(one_more)
-    assert refused is not None
-    assert refused.problems == {Slot(EntryKind.LINK): Problem.TOO_MANY}
-    assert await page.send({Slot(EntryKind.EXPERIENCE): (_job(), None)}) is None, "of another kind there are none yet"
-    assert await page.send({Slot(EntryKind.LINK, 7): ("", None)}) is None
-    assert await page.send(one_more) is None
-
-
-async def test_no_empty_record_is_kept(page: Page) -> None:
-    """A form that has only the audience of a record that is none leaves nothing behind."""
-    before = await page.stored()
-    await page.send({Slot(EntryKind.LINK): (None, "members"), Slot(EntryKind.EXPERIENCE): ("", "members")})
-    assert await page.stored() == before
-
-
-async def test_what_was_for_a_sig_that_one_left_can_be_changed_and_removed(page: Page) -> None:
-    """The form that removes a record says nothing of its audience, which is not on offer any more."""
-    sig = page.world.sigs["turnaround"]
-    await page.send({Slot(EntryKind.EXPERIENCE): (_job(), f"sig:{sig}")}, part="joost")
-    await page.send({Slot(EntryKind.ABOUT): ("About me", f"sig:{sig}")}, part="joost")
-    await leave_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
-    assert await page.send({Slot(EntryKind.ABOUT): ("Nothing", None)}, part="joost") is None
-    assert await page.send({Slot(EntryKind.EXPERIENCE, 1): ("", None)}, part="joost") is None
-    stored = await page.stored("joost")
-    assert stored[Slot(EntryKind.EXPERIENCE, 1)][0] == ""
-    assert stored[Slot(EntryKind.ABOUT)] == ("Nothing", "only-me"), "it is chosen anew"
-    assert EntryKind.ABOUT not in await page.seen_by("lin", "joost")
-
-
 async def test_beside_each_input_stands_how_many_will_see_it(page: Page) -> None:
     form = await find_edit_page(page.database, page.seal, page.world["amara"].member_id)
     about = next(entry for entry in form.inputs if entry.kind is EntryKind.ABOUT)
@@ -385,50 +244,3 @@ async def test_beside_each_input_stands_how_many_will_see_it(page: Page) -> None
     for kind in (EntryKind.EMAIL, EntryKind.PHONE):
         entry = next(entry for entry in form.inputs if entry.kind is kind)
         assert "everyone" not in {option.value for option in entry.options}
-
-
-async def test_contributions_are_those_in_threads_that_the_viewer_may_read(page: Page) -> None:
-    async def titles(viewer: Viewer | str) -> list[str]:
-        found = await page.page(await page.viewer(viewer) if isinstance(viewer, str) else viewer)
-        assert isinstance(found, MemberPage)
-        return [one.title for entry in found.entries for one in entry.threads]
-
-    public, closed = "How early do you tell the works council?", "Who sits on the audit committee?"
-    assert await titles("tariq") == await titles("joost") == [public]
-    assert await titles("lin") == [closed, public]
-    assert await titles(VISITOR) == []
-    await page.send({Slot(EntryKind.CONTRIBUTIONS): (None, "everyone")}, confirmed=True)
-    assert await titles(VISITOR) == [public]
-    thread = await start_thread(
-        page.database, await page.viewer("amara"), "turnaround", Draft("Body.", submission="s", title="Third"), NOON
-    )
-    assert not isinstance(thread, Refused)
-    assert await titles(VISITOR) == ["Third", public]
-    gone = await delete_post(page.database, await page.viewer("amara"), thread.post_id, NOON)
-    assert not isinstance(gone, Refused)
-    assert await titles(VISITOR) == [public]
-    await page.send({Slot(EntryKind.NAME): (None, "members")})
-    assert await titles(VISITOR) == [], "without the name, nothing tells whose talk it is"
-    assert EntryKind.CONTRIBUTIONS not in await page.seen_by(VISITOR)
-    assert await titles("tariq") == [public]
-
-
-async def test_the_last_visit_is_a_day_and_for_its_owner_alone_at_first(page: Page) -> None:
-    async with page.database.writing() as connection:
-        seen = update(Member).where(Member.c.member_id == page.world["amara"].member_id)
-        await connection.execute(seen.values(seen_at=NOON + timedelta(hours=13)))
-    assert EntryKind.LAST_SEEN not in await page.seen_by("joost")
-    await page.send({Slot(EntryKind.LAST_SEEN): (None, "members")}, confirmed=True)
-    found = await page.page(await page.viewer("tariq"))
-    assert isinstance(found, MemberPage)
-    assert [entry.day for entry in found.entries if entry.day] == [(NOON + timedelta(hours=13)).date()]
-
-
-async def test_counting_members_and_memberships_agrees(page: Page) -> None:
-    """Every membership of the cast stands on its member's page, under the default."""
-    async with page.database.reading() as connection:
-        memberships = await connection.scalar(select(func.count()).select_from(Membership.table))
-        shown = select(Entry.c.value, Entry.c.audience).where(Entry.c.kind == EntryKind.MEMBERSHIP)
-        rows = await fetch_all(connection, shown)
-    assert len(rows) == memberships
-    assert {row.audience for row in rows} == {"my-sigs"}

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from domain.accounts import problem_with_password
 from domain.forum import POSTS_A_PAGE, ReplyForm, ThreadKind
-from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value
+from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value, write_record
 from domain.sigs import Reading
 from domain.visibility import VISITOR, Audience, Owner
 from storage.database import Database
@@ -190,6 +190,8 @@ def test_every_entry_is_one_that_its_member_could_have_saved() -> None:
             audience = Audience.parse(f"{scope}:{ids[slug]}" if colon else scope)
             assert problem_with_audience(kind, audience, own) is None, (person.key, kind)
             assert kind in ENTRY_RULES
+        for kind, record in person.records:
+            assert problem_with_value(kind, write_record(kind, record)) is None, (person.key, kind)
 
 
 def _sigs() -> list[str]:
