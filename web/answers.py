@@ -25,6 +25,9 @@ from web.visits import SAFE_METHODS, Refusal, Visit, is_local_path
 
 log = structlog.get_logger()
 
+UNPROCESSABLE, TOO_MANY = 422, 429
+"""The status of a form that is shown again, with what was typed and what is wrong; and of one that came too often."""
+
 SECURITY_HEADERS = {
     b"content-security-policy": (
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

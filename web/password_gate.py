@@ -14,7 +14,7 @@ from domain.accounts import KeptField, PasswordAgainPage
 from domain.pages import Failure
 from domain.refusals import Reason
 from storage.accounts import check_password
-from web.answers import show
+from web.answers import TOO_MANY, UNPROCESSABLE, show
 from web.forms import Form, read_form
 from web.policy import policy_of
 from web.visits import SAFE_METHODS, Refusal, Visit, admit
@@ -24,7 +24,7 @@ CURRENT_PASSWORD = "current_password"  # noqa: S105 -- the name of a field
 _KEEPING = frozenset({Failure.SIGN_IN, Failure.NOT_CONFIRMED})
 """Refusals of forms of ours that whoever wrote them could send a moment ago: the session has ended since."""
 
-FORBIDDEN, UNPROCESSABLE, TOO_MANY = 403, 422, 429
+FORBIDDEN = 403
 
 
 async def admit_or_ask(request: Request[Any, Any, Any]) -> Response[Any] | None:

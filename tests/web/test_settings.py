@@ -15,6 +15,7 @@ SENSITIVE = {
     ("POST", "/settings/email"),
     ("POST", "/settings/sessions/{reference:str}/end"),
     ("POST", "/settings/sessions/end-others"),
+    ("POST", "/settings/feeds"),
 }
 """What asks for the password when it was not given lately. POST /settings/password asks for it every time."""
 

@@ -28,10 +28,10 @@ from storage.accounts import ask_reset, may_reset, reset_password, sign_in
 from storage.addresses import ask_confirmation, find_link, follow_link
 from storage.registrations import register
 from storage.sessions import Tokens, end_session
-from web.answers import refuse, show
+from web.answers import TOO_MANY, UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.mail import mailbox_url
-from web.password_gate import CURRENT_PASSWORD, TOO_MANY, UNPROCESSABLE, ask_again
+from web.password_gate import CURRENT_PASSWORD, ask_again
 from web.policy import Caller, form, page
 from web.visits import Visit, cookies_for, cookies_for_leaving, is_local_path, redirect
 

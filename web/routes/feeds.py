@@ -13,14 +13,13 @@ from domain.refusals import Reason, Refused
 from domain.visibility import Viewer
 from storage.feed_tokens import find_feed_viewer, list_feed_tokens, make_feed_token, revoke_feed_token
 from storage.feeds import find_person_feed, find_sig_feed, find_thread_feed
-from web.answers import refuse, show, show_document
+from web.answers import UNPROCESSABLE, refuse, show, show_document
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
 from web.publicity import site_of
 from web.visits import Refusal, Visit, redirect
 
 ATOM = "application/atom+xml"
-UNPROCESSABLE = 422
 
 
 @page("/sigs/{slug:str}/feed")

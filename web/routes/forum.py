@@ -21,15 +21,13 @@ from storage.forum.pages import (
     find_thread_page,
 )
 from storage.forum.removal import accept_post, delete_post, restore_post
-from web.answers import refuse, show
+from web.answers import UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Caller, form, page
 from web.visits import Refusal, Visit, redirect
 
 PageNumber = Annotated[int, QueryParameter(ge=1, le=10**9)]
 PostId = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
-
-UNPROCESSABLE = 422
 
 
 def _thread_path(written: Written, page_number: int) -> str:

@@ -14,12 +14,10 @@ from storage.members.lists import (
     make_list,
     place_person,
 )
-from web.answers import refuse, show
+from web.answers import UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Caller, form, page
 from web.visits import Visit, redirect
-
-UNPROCESSABLE = 422
 
 
 @page("/lists", caller=Caller.SIGNED_IN)

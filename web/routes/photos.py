@@ -9,13 +9,12 @@ from litestar.params import FromPath
 from domain.files import MOST_BYTES, PHOTO_MEDIA_TYPE, PhotoPage
 from domain.refusals import Problem, Reason, Refused
 from storage.photos import drop_photo, find_photo, save_photo
-from web.answers import refuse, show
+from web.answers import UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
 from web.revalidation import NOT_MODIFIED, matches
 from web.visits import Visit, redirect
 
-UNPROCESSABLE = 422
 LARGEST_FORM = MOST_BYTES + 64 * 1024
 """Bytes of the form with its file: the file, what stands around it, and a long name."""
 

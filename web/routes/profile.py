@@ -19,12 +19,10 @@ from storage.members.publishing import find_public_page, note_check_up, switch_a
 from storage.members.receipts import find_newest_receipt, find_receipt
 from storage.members.view_as import Asked, find_page_of_visitor, find_view_as
 from web import words
-from web.answers import show
+from web.answers import UNPROCESSABLE, show
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
 from web.visits import Refusal, Visit, redirect
-
-UNPROCESSABLE = 422
 
 
 @page("/profile/edit", caller=Caller.SIGNED_IN)

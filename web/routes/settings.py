@@ -14,10 +14,10 @@ from domain.refusals import Reason, Refused
 from storage.accounts import change_password, check_password, find_settings
 from storage.addresses import ask_address
 from storage.sessions import Tokens, end_listed, end_others, list_sessions
-from web.answers import show
+from web.answers import TOO_MANY, UNPROCESSABLE, show
 from web.forms import Form
 from web.mail import mailbox_url
-from web.password_gate import CURRENT_PASSWORD, TOO_MANY, UNPROCESSABLE
+from web.password_gate import CURRENT_PASSWORD
 from web.policy import Caller, form, page
 from web.visits import Refusal, Visit, cookies_for, redirect
 
