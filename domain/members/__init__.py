@@ -25,6 +25,7 @@ from domain.members.kinds import (
 )
 from domain.members.pages import (
     AudienceOption,
+    AudiencePage,
     CheckUpPage,
     ContributionLine,
     DefaultLine,
@@ -70,6 +71,7 @@ __all__ = [
     "WORKED_OUT",
     "WRITTEN_SHAPES",
     "AudienceOption",
+    "AudiencePage",
     "CheckUpPage",
     "ContributionLine",
     "DefaultLine",

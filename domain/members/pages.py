@@ -42,7 +42,7 @@ class EntryLine(View):
     """One visible entry.
 
     `items` are its lines, for a list one an item; a membership has the `address` of its SIG, what is worked out has
-    `people`, `threads` or a `day`. `edit` is where its owner changes it.
+    `people`, `threads` or a `day`. For its owner, `edit` is where they change it, and `slot` is what forms call it.
     """
 
     kind: EntryKind
@@ -55,6 +55,7 @@ class EntryLine(View):
     threads: tuple[ContributionLine, ...] = ()
     day: date | None = None
     edit: str | None = None
+    slot: str | None = None
 
 
 class MemberPage(PageView, template="members/show.html"):
@@ -146,6 +147,14 @@ class RecordPage(PageView, template="members/record.html"):
     widening: tuple[Widening, ...] = ()
 
 
+class AudiencePage(PageView, template="members/audience.html"):
+    """The key of one entry, to be changed where one reads it: the control in the chip, and a page of its own."""
+
+    input: EntryInput
+    address: str
+    widening: tuple[Widening, ...] = ()
+
+
 class CheckUpPage(PageView, template="members/check_up.html"):
     """One step of the privacy check-up: some entries, each with who sees it."""
 
@@ -231,7 +240,7 @@ def _month(text: str) -> int:
 
 def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLine | None:
     shape, edit = ENTRY_RULES[entry.kind].shape, _edit_address(entry.slot) if is_own else None
-    line = EntryLine(kind=entry.kind, shape=shape, key=key, edit=edit)
+    line = EntryLine(kind=entry.kind, shape=shape, key=key, edit=edit, slot=entry.slot.name if is_own else None)
     match shape:
         case Shape.RECORD:
             record = record_of(value)

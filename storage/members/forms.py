@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.members import (
     ENTRY_RULES,
     RECORD_PARTS,
+    AudiencePage,
     CheckUpPage,
     EditPage,
     Entry,
@@ -28,7 +29,7 @@ from domain.visibility import Audience, Ring, Scope, member_ring, reveal
 from storage.database import Database
 from storage.members.audiences import Offer, list_offers, names_of, options_for
 from storage.members.editing import Unsaved, audience_unless_chosen
-from storage.members.keys import find_owner
+from storage.members.keys import find_owner, is_filled
 from storage.members.page import Stored, find_stored
 from storage.secrets import Seal
 
@@ -159,6 +160,17 @@ async def find_edit_page(database: Database, seal: Seal, member_id: int, unsaved
 def _stands(desk: _Desk, slot: Slot) -> bool:
     """Whether an entry is there to be edited: of memberships, those that last."""
     return slot.kind is not EntryKind.MEMBERSHIP or slot in desk.joined(slot.kind)
+
+
+async def find_audience_page(
+    database: Database, seal: Seal, member_id: int, slot: Slot, unsaved: Unsaved | None = None
+) -> AudiencePage | None:
+    """The key of one entry that is there; None when it is not."""
+    async with database.reading() as connection:
+        desk = await _lay_desk(connection, seal, member_id, unsaved)
+    if slot not in desk.entries or not is_filled(slot, desk.value_of(slot)):
+        return None
+    return AudiencePage(input=desk.input(slot), address=desk.stored.public_id, widening=desk.widening())
 
 
 async def find_check_up_page(

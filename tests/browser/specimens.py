@@ -5,7 +5,7 @@ does one whose route has gone.
 from collections.abc import Callable, Mapping
 
 from tests.browser.site import Site
-from web.policy import policy_of
+from web.policy import Caller, policy_of
 from web.routes import all_routes
 
 Addresses = Callable[[Site], tuple[str, ...]]
@@ -84,6 +84,7 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/people/{address:str}": _people,
     "/profile/edit": _plain("/profile/edit"),
     "/profile/photo": _plain("/profile/photo"),
+    "/profile/audience/{name:str}": _plain("/profile/audience/name", "/profile/audience/email"),
     "/profile/{kind:str}/new": _plain("/profile/experience/new", "/profile/link/new"),
     "/profile/{kind:str}/{position:int}": _records,
     "/profile/public": _plain("/profile/public"),
@@ -117,3 +118,20 @@ SPECIMENS: Mapping[str, Addresses] = {
     "/-/mailbox": _plain("/-/mailbox"),
     "/-/patterns": _plain("/-/patterns"),
 }
+
+
+def looks(viewers: tuple[str, ...] = VIEWERS) -> list[tuple[str, str]]:
+    """Each route with each viewer who gets its page: who is sent on to sign in, or is signed in already, sees another
+    page, which has its own turn."""
+    callers: dict[str, Caller] = {}
+    for handler in all_routes():
+        policy = policy_of(handler)
+        if policy is not None and "GET" in handler.http_methods:
+            callers |= dict.fromkeys(handler.paths, policy.caller)
+    return [(route, viewer) for route in SPECIMENS for viewer in viewers if _gets(viewer, callers[route])]
+
+
+def _gets(viewer: str, caller: Caller) -> bool:
+    if viewer == "visitor":
+        return caller not in {Caller.SIGNED_IN, Caller.MEMBER}
+    return caller is not Caller.VISITOR

@@ -11,13 +11,12 @@ from tests.browser.acts import fill_sign_in, press, see_title
 from tests.browser.axe import violations
 from tests.browser.conftest import Lookers
 from tests.browser.site import Site
-from tests.browser.specimens import SPECIMENS
+from tests.browser.specimens import SPECIMENS, looks
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("viewer", ["visitor", "amara"])
-@pytest.mark.parametrize("route", SPECIMENS)
+@pytest.mark.parametrize(("route", "viewer"), looks(("visitor", "amara")))
 async def test_axe_finds_nothing(lookers: Lookers, site: Site, route: str, viewer: str) -> None:
     page = await lookers.page(viewer)
     for path in SPECIMENS[route](site):

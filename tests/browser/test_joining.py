@@ -45,7 +45,7 @@ async def test_a_visitor_becomes_a_member(browsers: Browsers, script: bool) -> N
     await open_mail(mailbox, email, "Confirm your address")
     await see_title(mailbox, "Confirm your address")
     await press(mailbox, "Yes, this is my address")
-    await see_title(mailbox, "The square")
+    await see_title(mailbox, "Who finds you")
     await page.goto("/profile/edit")
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Ida Moreau")
 

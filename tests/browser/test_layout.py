@@ -9,7 +9,7 @@ from playwright.async_api import Page
 
 from tests.browser.conftest import Lookers
 from tests.browser.site import Site
-from tests.browser.specimens import SPECIMENS, VIEWERS, page_routes
+from tests.browser.specimens import SPECIMENS, looks, page_routes
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +23,7 @@ def test_every_page_of_the_product_has_a_specimen() -> None:
     assert set(SPECIMENS) == page_routes()
 
 
-@pytest.mark.parametrize("viewer", VIEWERS)
-@pytest.mark.parametrize("route", SPECIMENS)
+@pytest.mark.parametrize(("route", "viewer"), looks())
 async def test_no_page_scrolls_sideways_and_every_target_can_be_hit(
     lookers: Lookers, site: Site, route: str, viewer: str
 ) -> None:

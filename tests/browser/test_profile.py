@@ -59,6 +59,25 @@ async def test_a_decision_about_an_entry_holds_on_every_page(browsers: Browsers,
             )
 
 
+async def test_the_chip_of_ones_own_line_is_the_control_that_changes_it(
+    browsers: Browsers, site: Site, script: bool
+) -> None:
+    owner = f"rasmus-{mode_of(script)}"
+    address = f"/people/{site.person(owner).public_id}"
+    page, tariq = await browsers.member(owner, script=script), await browsers.viewer("tariq", script=script)
+    await page.goto(address)
+    line = page.locator(".entry", has_text="Profession")
+    await line.locator("summary").click()
+    await line.get_by_role("link", name="Change who sees it").click()
+    form = line if script else page.get_by_role("main")
+    await form.get_by_label("Only me").check()
+    await press(form, "Save")
+    await expect(line.locator("summary")).to_contain_text("Only me")
+    await expect(page).to_have_url(re.compile(address))
+    await tariq.goto(address)
+    await expect(tariq.locator(".entry", has_text="Profession")).to_have_count(0)
+
+
 async def test_opening_an_entry_further_is_asked_first(browsers: Browsers, site: Site, script: bool) -> None:
     owner = f"pia-{mode_of(script)}"
     address = f"/people/{site.person(owner).public_id}"

@@ -32,6 +32,7 @@ OWN = {
     "/people/joost-page": 5,
     "/profile/edit": 11,
     "/profile/check-up/2": 11,
+    "/profile/audience/name": 11,
     "/profile/experience/1": 11,
     "/profile/public": 7,
     "/profile/exposure": 12,

@@ -56,13 +56,9 @@ def _new_record(_: Planted) -> Iterator[Ask]:
 
 def _add_record(_: Planted) -> Iterator[Ask]:
     for kind in KINDS:
-        for form in (
-            {},
-            _RECORD,
-            {**_RECORD, f"{kind}.audience": "everyone"},
-            {**_RECORD, f"{kind}.audience": "list:1"},
-        ):
-            yield Ask(f"/profile/{kind}/new", form)
+        yield Ask(f"/profile/{kind}/new", {**_RECORD, f"{kind}.audience": "members"})
+    for form in ({}, {**_RECORD, "experience.audience": "everyone"}, {**_RECORD, "experience.audience": "list:1"}):
+        yield Ask("/profile/experience/new", form)
 
 
 def _records(_: Planted) -> Iterator[Ask]:
@@ -74,8 +70,9 @@ def _records(_: Planted) -> Iterator[Ask]:
 def _save_record(_: Planted) -> Iterator[Ask]:
     for kind in KINDS:
         for position in (0, 1, UNKNOWN):
-            for form in ({}, _RECORD, {"action": "remove"}, {**_RECORD, f"{kind}.audience": "everyone"}):
-                yield Ask(f"/profile/{kind}/{position}", form)
+            yield Ask(f"/profile/{kind}/{position}", _RECORD)
+    for form in ({}, {"action": "remove"}, {**_RECORD, "experience.audience": "everyone"}):
+        yield Ask("/profile/experience/1", form)
 
 
 def _save_profile(planted: Planted) -> Iterator[Ask]:
@@ -88,6 +85,21 @@ def _save_profile(planted: Planted) -> Iterator[Ask]:
     yield Ask("/profile/edit", {"name": "New Name", "profession": "New", **chosen, **agreed})
     yield Ask("/profile/edit", {"name": "", "phone": "none", **others})
     yield Ask("/profile/edit", {**sigs, "photo": "another-file-name-of-somebody"})
+
+
+_SLOTS = (*ENTRY_RULES, "experience-1", "membership-1", "membership-4", f"membership-{UNKNOWN}", "no-such-entry")
+
+
+def _audience(_: Planted) -> Iterator[Ask]:
+    for number, name in enumerate(_SLOTS):
+        yield Ask(f"/profile/audience/{name}", full=number == 0)
+
+
+def _save_audience(planted: Planted) -> Iterator[Ask]:
+    for name in _SLOTS:
+        yield Ask(f"/profile/audience/{name}", {f"{name}.audience": "everyone"})
+    for audience in ("only-me", "sig:4", f"list:{planted.lists['settled list-owner']}"):
+        yield Ask("/profile/audience/about", {"about.audience": audience})
 
 
 def _switch(_: Planted) -> Iterator[Ask]:
@@ -149,7 +161,7 @@ def _make_list(_: Planted) -> Iterator[Ask]:
 
 
 def _person_lists(planted: Planted) -> Iterator[Ask]:
-    for number, owner in enumerate(planted.owners):
+    for number, owner in enumerate(SOME_OWNERS):
         yield Ask(f"/people/{planted.world[owner].public_id}/lists", full=number == 1)
     yield Ask("/people/no-such-page/lists")
 
@@ -165,6 +177,8 @@ def _place_person(planted: Planted) -> Iterator[Ask]:
 OWN_PAGES: dict[Route, Specimens] = {
     ("GET", "/profile/edit"): _plain("/profile/edit", full=True),
     ("POST", "/profile/edit"): _save_profile,
+    ("GET", "/profile/audience/{name:str}"): _audience,
+    ("POST", "/profile/audience/{name:str}"): _save_audience,
     ("GET", "/profile/{kind:str}/new"): _new_record,
     ("POST", "/profile/{kind:str}/new"): _add_record,
     ("GET", "/profile/{kind:str}/{position:int}"): _records,

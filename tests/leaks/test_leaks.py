@@ -27,6 +27,9 @@ _GROUPS = {
 _IN_EVERY_FORM = ("visitor", "sven", "tariq", "connie", "bodil", "olga")
 """One for each kind of eyes asks in every form; the others ask plainly."""
 
+_ON_POSTGRESQL = ("visitor", "bearer", "sven", "tariq", "connie", "lise", "bodil")
+"""The SQL form of the rule is another one there; all else is the same code, which everybody has asked on SQLite."""
+
 
 def unseen(theatre: Theatre, report: Report, people: Iterable[str]) -> list[str]:
     """The positive controls that failed: who of these may see a canary and met it at none of the routes that must show
@@ -48,7 +51,7 @@ def _demand_nothing_found(report: Report) -> None:
 
 @pytest.mark.parametrize("group", _GROUPS)
 async def test_nobody_gets_what_is_not_for_them(theatre: Theatre, engine: str, group: str, figure: Figure) -> None:
-    viewers = _GROUPS[group]
+    viewers = [viewer for viewer in _GROUPS[group] if engine == "sqlite" or viewer in _ON_POSTGRESQL]
     in_full = [viewer for viewer in viewers if viewer in _IN_EVERY_FORM and engine == "sqlite"]
     report = await crawl(theatre, viewers=in_full)
     await crawl(theatre, viewers=[viewer for viewer in viewers if viewer not in in_full], full=False, report=report)

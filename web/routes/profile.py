@@ -13,7 +13,14 @@ from domain.members import EntryKind, Slot, write_record
 from domain.pages import ErrorPage, Failure
 from domain.refusals import Reason, Refused
 from storage.members.editing import NOTHING_CONFIRMED, Confirmed, Typed, Unsaved, save_entries
-from storage.members.forms import CHECK_UP_STEPS, RECORD_KINDS, find_check_up_page, find_edit_page, find_record_page
+from storage.members.forms import (
+    CHECK_UP_STEPS,
+    RECORD_KINDS,
+    find_audience_page,
+    find_check_up_page,
+    find_edit_page,
+    find_record_page,
+)
 from storage.members.history import find_exposure_page
 from storage.members.publishing import find_public_page, note_check_up, switch_ai
 from storage.members.receipts import find_newest_receipt, find_receipt
@@ -81,6 +88,35 @@ def _typed(form: Form, fits: Callable[[Slot], bool] = lambda _slot: True) -> Typ
         if slot is not None and fits(slot):
             found[slot] = (posted.get(name), posted.get(f"{name}.audience"))
     return found
+
+
+@page("/profile/audience/{name:str}", caller=Caller.SIGNED_IN)
+async def show_audience(visit: NamedDependency[Visit], name: FromPath[str]) -> Response[str]:
+    """The key of one entry: a page, or the control in its chip."""
+    house = visit.house
+    return show(visit, await find_audience_page(house.database, house.seal, visit.member_id, _known_slot(name)))
+
+
+def _known_slot(name: str) -> Slot:
+    slot = _slot(name)
+    if slot is None:
+        raise Refusal(Failure.MISSING, 404)
+    return slot
+
+
+@form("/profile/audience/{name:str}", caller=Caller.SIGNED_IN)
+async def save_audience(
+    visit: NamedDependency[Visit], name: FromPath[str], form: NamedDependency[Form]
+) -> Response[str] | Response[bytes]:
+    """Change who sees one entry; to open it further is asked first."""
+    house, slot = visit.house, _known_slot(name)
+    if await find_audience_page(house.database, house.seal, visit.member_id, slot) is None:
+        raise Refusal(Failure.MISSING, 404)
+    unsaved = await _save(visit, {slot: (None, form.items().get(f"{slot.name}.audience"))}, form)
+    if unsaved is None:
+        return _to_own_page(visit)
+    again = await find_audience_page(house.database, house.seal, visit.member_id, slot, unsaved)
+    return show(visit, again, status=UNPROCESSABLE)
 
 
 def _record_kind(kind: str) -> EntryKind:
@@ -253,6 +289,8 @@ async def save_check_up(
 ROUTES = [
     show_edit,
     save_edit,
+    show_audience,
+    save_audience,
     show_new_record,
     add_record,
     show_record,

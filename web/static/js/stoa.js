@@ -47,7 +47,7 @@
     const [option, face] = [target.closest("label"), chip.querySelector("summary")];
     chip.className = `key_chip key_choice end ${target.dataset.scope}`;
     face.querySelector("svg").replaceWith(option.querySelector("svg").cloneNode(true));
-    face.querySelector(".key_chip-word").textContent = option.querySelector(".key_choice-word").textContent;
+    face.querySelector(".key_chip-word").textContent = option.querySelector(".key_options-word").textContent;
     chip.parentElement.querySelector(".key_choice-reach").textContent = target.dataset.reach;
   });
   const menus = () => all(":is(.key_chip, .sheet)[open]");
