@@ -205,3 +205,18 @@ async def stoa(database_url: str, database: Database, tmp_path: Path, world: Wor
     async with AsyncExitStack() as exits:
         yield Stoa(app, database, world, clock, exits)
     await app.state.house.database.close()
+
+
+_IN_THE_WHOLE_RUN = ("test_photos", "test_pictures", "test_files", "test_rings", "test_audiences", "test_sitemap")
+"""What takes its time: hostile pictures, both stores, random worlds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick run asks over HTTP on one engine; the whole run on both, with what takes its time."""
+    for item in items:
+        is_second_engine = "tests/web/" in item.nodeid and "postgresql" in item.nodeid
+        if (
+            is_second_engine
+            or item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py") in _IN_THE_WHOLE_RUN
+        ):
+            item.add_marker(pytest.mark.slow)

@@ -135,8 +135,20 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return lambda line: record_property("figure", line)
 
 
+_IN_THE_WHOLE_RUN = (
+    "postgresql",
+    "test_twins",
+    "test_breaches_of_pages",
+    "test_narrowing",
+    "strangers",
+    "insiders",
+    "owners",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run looks for leaks on one engine; the whole run on both, and compares the twin worlds."""
+    """The quick run looks for leaks on one engine and as outsiders; the whole run as everybody, and on both, narrows,
+    plants more leaks and compares the twin worlds."""
     for item in items:
-        if "/leaks/" in item.nodeid and ("postgresql" in item.nodeid or "test_twins" in item.nodeid):
+        if "/leaks/" in item.nodeid and any(word in item.nodeid for word in _IN_THE_WHOLE_RUN):
             item.add_marker(pytest.mark.slow)
