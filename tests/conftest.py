@@ -207,16 +207,31 @@ async def stoa(database_url: str, database: Database, tmp_path: Path, world: Wor
     await app.state.house.database.close()
 
 
-_IN_THE_WHOLE_RUN = ("test_photos", "test_pictures", "test_files", "test_rings", "test_audiences", "test_sitemap")
-"""What takes its time: hostile pictures, both stores, random worlds."""
+_IN_THE_WHOLE_RUN = frozenset(
+    {
+        "photos",
+        "pictures",
+        "files",
+        "rings",
+        "audiences",
+        "sitemap",
+        "exposure",
+        "receipts",
+        "view_as",
+        "lists",
+        "records",
+    }
+)
+"""Modules that take their time: hostile pictures, both stores, random worlds."""
+_ON_BOTH_ENGINES = ("test_key_sets", "test_members", "test_accounts", "test_forum", "test_schema")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run asks over HTTP on one engine; the whole run on both, with what takes its time."""
+    """The quick run asks the second engine what is written in SQL first of all; the whole run asks both everything."""
     for item in items:
-        is_second_engine = "tests/web/" in item.nodeid and "postgresql" in item.nodeid
-        if (
-            is_second_engine
-            or item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py") in _IN_THE_WHOLE_RUN
-        ):
+        module = item.path.stem
+        is_second_engine = "postgresql" in item.nodeid and not (
+            "storage" in item.path.parts and module in _ON_BOTH_ENGINES
+        )
+        if is_second_engine or (module.removeprefix("test_") in _IN_THE_WHOLE_RUN and "domain" not in item.path.parts):
             item.add_marker(pytest.mark.slow)
