@@ -138,7 +138,7 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 _IN_THE_WHOLE_RUN = (
     "postgresql",
     "test_twins",
-    "test_breaches_of_pages",
+    "test_breaches",
     "test_narrowing",
     "strangers",
     "insiders",
