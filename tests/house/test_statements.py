@@ -111,6 +111,7 @@ async def _be_connected(stoa: Stoa) -> None:
             await connect(connection, stoa.world["amara"].member_id, stoa.world["tariq"].member_id, NOON)
 
 
+@pytest.mark.slow
 async def test_a_personal_page_costs_the_same_with_sixty_entries(stoa: Stoa) -> None:
     await _be_connected(stoa)
     await _furnish(stoa, "amara", 2)
@@ -123,6 +124,7 @@ async def test_a_personal_page_costs_the_same_with_sixty_entries(stoa: Stoa) -> 
     assert "Joost van Dijk" in text
 
 
+@pytest.mark.slow
 async def test_ones_own_pages_cost_the_same_with_sixty_entries(stoa: Stoa) -> None:
     await _be_connected(stoa)
     await _furnish(stoa, "joost", 2)

@@ -139,6 +139,7 @@ _IN_THE_WHOLE_RUN = (
     "postgresql",
     "test_twins",
     "test_breaches",
+    "test_hidden_is_missing",
     "test_narrowing",
     "strangers",
     "insiders",
