@@ -78,7 +78,7 @@ def _visit(request: Request) -> Visit:  # type: ignore[type-arg]
 
 async def _form(request: Request) -> Form:  # type: ignore[type-arg]
     request.state.form = await read_form(request)  # error pages give back what was written
-    return request.state.form  # type: ignore[no-any-return]
+    return request.state.form  # type: ignore[no-any-return]  # the state holds whatever was put there, a Form here
 
 
 @asynccontextmanager
