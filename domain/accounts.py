@@ -50,6 +50,7 @@ class Attempt(StrEnum):
     REGISTER = "register"
     RESET = "reset"
     ADDRESS = "address"
+    REPORT = "report"
     PASSWORD = "password"  # noqa: S105 -- the name of an attempt, not a secret
 
 
@@ -67,6 +68,7 @@ LIMITS = {
     Attempt.REGISTER: Limit(5, 30, timedelta(hours=1)),
     Attempt.RESET: Limit(5, 30, timedelta(hours=1)),
     Attempt.ADDRESS: Limit(5, 30, timedelta(hours=1)),
+    Attempt.REPORT: Limit(10, 10, timedelta(hours=1)),
     Attempt.PASSWORD: Limit(20, 100, timedelta(hours=1)),
 }
 """Attempts from a browser that has signed in to the account before are counted apart, so a stranger's guesses never

@@ -1,7 +1,8 @@
 """Threads and posts: what may be written, by whom, and what a reader gets.
 
 Posts of a thread stand in one flat line, numbered in the order in which they were published; a reply to a reply links
-to what it answers. A deleted post leaves its number behind, and its text opens to its author alone.
+to what it answers. A deleted post leaves its number behind, and its text opens to its author alone. What is held for a
+moderator has no number yet; what a moderator hid keeps its own, and opens to its author and the moderators.
 """
 
 from collections.abc import Iterable
@@ -12,9 +13,9 @@ from enum import StrEnum
 from domain.members import KeyChip, MemberLine
 from domain.publicity import Publicity
 from domain.refusals import Problem, Problems, Reason, Refused
-from domain.sigs import refuse_to_post
+from domain.sigs import Circle, refuse_to_post
 from domain.views import PageView, SafeHtml, View
-from domain.visibility import Guarded, Keys, Viewer, own_key
+from domain.visibility import Guarded, Keys, Viewer, mod_key, own_key
 
 POSTS_A_PAGE = 20
 THREADS_A_PAGE = 30
@@ -44,7 +45,7 @@ class PostKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread as the rules need it."""
+    """A thread as the rules need it; `is_closed` also while it is held or hidden."""
 
     thread_id: int
     sig_id: int
@@ -64,6 +65,8 @@ class Post:
     version: int
     deleted_at: datetime | None
     html: Guarded[SafeHtml]
+    is_held: bool = False
+    is_hidden: bool = False
 
 
 def is_own(post: Post, viewer: Viewer) -> bool:
@@ -74,6 +77,12 @@ def is_own(post: Post, viewer: Viewer) -> bool:
 def keys_when_deleted(author_ids: Iterable[int]) -> Keys:
     """What was deleted opens to those who wrote it alone; they may take the deletion back."""
     return frozenset(own_key(author_id) for author_id in author_ids)
+
+
+def keys_when_kept_back(author_id: int | None, sig_id: int) -> Keys:
+    """What is held or hidden opens to its author, who sees it marked, and to the moderators of its SIG."""
+    moderators = frozenset({mod_key(sig_id)})
+    return moderators if author_id is None else moderators | {own_key(author_id)}
 
 
 def refuse_to_reply(viewer: Viewer, thread: Thread) -> Refused | None:
@@ -91,16 +100,22 @@ def refuse_to_delete(viewer: Viewer, post: Post) -> Refused | None:
 
 
 def refuse_to_edit(viewer: Viewer, post: Post, sig_id: int) -> Refused | None:
-    """Authors may edit what they wrote as long as it stands, and they may write in its SIG: editing is publishing."""
-    return refuse_to_delete(viewer, post) or refuse_to_post(viewer, sig_id)
+    """Authors may edit what they wrote as long as it stands or waits, and they may write in its SIG: editing is
+    publishing. What a moderator hid stays as it was when it was hidden."""
+    if refused := refuse_to_delete(viewer, post) or refuse_to_post(viewer, sig_id):
+        return refused
+    return Refused(Reason.INVALID) if post.is_hidden else None
 
 
 def refuse_to_restore(viewer: Viewer, post: Post, sig_id: int, now: datetime) -> Refused | None:
-    """Those who may still write in the SIG may take a deletion back for `UNDO_DELETE_FOR`."""
+    """Those who may still write in the SIG may take a deletion back for `UNDO_DELETE_FOR`; their own, and not what a
+    moderator did."""
     if not is_own(post, viewer):
         return Refused(Reason.NOT_YOURS)
     if refused := refuse_to_post(viewer, sig_id):
         return refused
+    if post.is_hidden or post.is_held:
+        return Refused(Reason.INVALID)
     if post.deleted_at is None:
         return Refused(Reason.STALE)
     return Refused(Reason.TOO_LATE) if now - post.deleted_at > UNDO_DELETE_FOR else None
@@ -112,7 +127,15 @@ def refuse_to_accept(viewer: Viewer, thread: Thread, post: Post) -> Refused | No
         return Refused(Reason.NOT_YOURS)
     if thread.kind is not ThreadKind.QUESTION or post.kind is not PostKind.REPLY or post.deleted_at:
         return Refused(Reason.INVALID)
-    return None
+    return Refused(Reason.INVALID) if post.is_held or post.is_hidden else None
+
+
+def refuse_to_move(readers: Circle, readers_there: Circle) -> Refused | None:
+    """A thread goes only where nobody reads it who could not: from one closed room to another would show people what
+    was not said to them."""
+    if readers is Circle.EVERYONE or (readers is Circle.MEMBERS and readers_there is not Circle.EVERYONE):
+        return None
+    return Refused(Reason.NEVER_WIDER)
 
 
 def tidy_tags(text: str) -> tuple[str, ...]:
@@ -185,6 +208,23 @@ class PostView(View):
     may_restore: bool
     may_accept: bool
     source: SourceLine | None = None
+    is_hidden: bool = False
+    may_report: bool = False
+    may_moderate: bool = False
+
+
+class WaitingPost(View):
+    """A post that waits for a moderator, as its author and the moderators find it at the end of its thread. `case_id`
+    is for the moderators."""
+
+    post_id: int
+    author: MemberLine
+    html: SafeHtml
+    written_at: datetime
+    edited_at: datetime | None
+    may_edit: bool
+    may_delete: bool
+    case_id: int | None = None
 
 
 class ReplyForm(View):
@@ -201,7 +241,7 @@ class ReplyForm(View):
 
 class ThreadPage(PageView, template="forum/thread.html"):
     """One page of a thread. `accepted` repeats the accepted reply under the opening post on page 1; `opening` is the
-    first post, on whatever page."""
+    first post, on whatever page. `read_to` is the number up to which a member had read before."""
 
     thread_id: int
     title: str
@@ -210,8 +250,8 @@ class ThreadPage(PageView, template="forum/thread.html"):
     community_name: str
     sig_slug: str
     sig_name: str
-    sig_description: str
-    sig_member_count: int
+    sig_description: str | None
+    sig_member_count: int | None
     readers: int | None
     tags: tuple[str, ...]
     is_closed: bool
@@ -227,6 +267,11 @@ class ThreadPage(PageView, template="forum/thread.html"):
     may_reply: bool
     may_join: bool
     reply: ReplyForm
+    waiting: tuple[WaitingPost, ...] = ()
+    read_to: int = 0
+    is_held: bool = False
+    is_hidden: bool = False
+    is_pinned: bool = False
 
 
 class ComposePage(PageView, template="forum/compose.html"):

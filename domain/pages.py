@@ -14,12 +14,13 @@ class RailSig(View):
 
 
 class Frame(View):
-    """What surrounds a page: who is signed in, and which SIGs are theirs."""
+    """What surrounds a page: who is signed in, which SIGs are theirs, and how many notices wait that they may see."""
 
     me: MemberLine | None = None
     sigs: tuple[RailSig, ...] = ()
     is_confirmed: bool = True
     is_check_up_due: bool = False
+    unseen: int = 0
     is_development: bool = False
 
 

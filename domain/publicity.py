@@ -192,7 +192,23 @@ AGENTS: Mapping[Purpose, tuple[str, ...]] = {
 }
 """Programs by what they read for, as they name themselves. Whoever is not named here reads for search."""
 
-PRIVATE_AREAS = ("/settings", "/profile", "/lists", "/suggestions/", "/feeds/", "/-/")
+PRIVATE_AREAS = (
+    "/settings",
+    "/profile",
+    "/lists",
+    "/connections",
+    "/invitations",
+    "/notices",
+    "/scraps",
+    "/start",
+    "/queue",
+    "/cases/",
+    "/acts/",
+    "/completions/",
+    "/suggestions/",
+    "/feeds/",
+    "/-/",
+)
 """Where visitors find nothing. Pages that say `noindex` are not among them: who may not come cannot read that."""
 
 LONGEST_ROBOTS = 480 * 1024

@@ -13,12 +13,17 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     NOT_A_MEMBER = "not-a-member"
     NOT_YOURS = "not-yours"
+    NOT_REACHABLE = "not-reachable"
+    NOT_PERMITTED = "not-permitted"
+    BANNED = "banned"
     CLOSED = "closed"
     STALE = "stale"
     INVALID = "invalid"
     TOO_LATE = "too-late"
     TOO_MANY = "too-many"
+    FULL = "full"
     LAST_ONE = "last-one"
+    NEVER_WIDER = "never-wider"
 
 
 class Problem(StrEnum):

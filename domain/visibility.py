@@ -45,7 +45,27 @@ def own_key(member_id: int) -> Key:
     return Key(f"own:{member_id}")
 
 
+def mod_key(sig_id: int) -> Key:
+    """The key that the moderators and owners of one SIG hold: it opens what waits or is hidden there."""
+    return Key(f"mod:{sig_id}")
+
+
+def block_mark(member_id: int) -> Key:
+    """The mark on the ring of whoever blocks this member or is blocked by them. No thing carries it: it shuts."""
+    return Key(f"shut:{member_id}")
+
+
+def blocked_ids(ring: Ring) -> tuple[int, ...]:
+    """The members with whom the holder of this ring has a block, whoever made it."""
+    return tuple(sorted(int(key.removeprefix("shut:")) for key in ring if key.startswith("shut:")))
+
+
 VISITOR_RING: Ring = frozenset({PUBLIC})
+
+
+def ring_towards(ring: Ring, owner_id: int) -> Ring:
+    """The ring that counts for what belongs to this member: between two people with a block, that of a visitor."""
+    return VISITOR_RING if block_mark(owner_id) in ring else ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +95,12 @@ def member_ring(
     sig_ids: Iterable[int] = (),
     connected_ids: Iterable[int] = (),
     list_ids: Iterable[int] = (),
+    moderated_ids: Iterable[int] = (),
+    blocked_ids: Iterable[int] = (),
     is_staff: bool = False,
 ) -> Ring:
     """The ring of a signed-in person; until they confirm their address, and while suspended, no more than a visitor's
-    and what is their own."""
+    and what is their own. `blocked_ids` are those with whom there is a block, whoever made it."""
     ring = {PUBLIC, own_key(member_id)}
     if not in_good_standing:
         return frozenset(ring)
@@ -86,6 +108,8 @@ def member_ring(
     ring.update(sig_key(sig_id) for sig_id in sig_ids)
     ring.update(connection_key(other_id) for other_id in connected_ids)
     ring.update(list_key(list_id) for list_id in list_ids)
+    ring.update(mod_key(sig_id) for sig_id in moderated_ids)
+    ring.update(block_mark(other_id) for other_id in blocked_ids)
     if is_staff:
         ring.add(STAFF)
     return frozenset(ring)
@@ -154,20 +178,23 @@ ONLY_ME = Audience(Scope.ONLY_ME)
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What the rule must know of the person whose thing it is."""
+    """What the rule must know of the person whose thing it is. `hidden_sig_ids` are those of their SIGs whose people
+    are not to know that they belong."""
 
     member_id: int
     sig_ids: frozenset[int] = frozenset()
     list_ids: frozenset[int] = frozenset()
     in_good_standing: bool = True
     has_public_page: bool = True
+    hidden_sig_ids: frozenset[int] = frozenset()
 
 
 def keys_for(audience: Audience, owner: Owner, *, may_be_public: bool = True) -> Keys:
     """The keys that a thing of this owner carries under this audience.
 
-    A SIG that the owner has left opens nothing, nor does a list that is not theirs; the public-profile switch turns
-    Everyone into Members, and nothing of a person without a confirmed address is open to anyone else.
+    A SIG that the owner has left opens nothing, nor does a list that is not theirs; a hidden membership adds no key to
+    what is for My SIGs, because the key would tell of it. The public-profile switch turns Everyone into Members, and
+    nothing of a person without a confirmed address is open to anyone else.
     """
     own = own_key(owner.member_id)
     if not owner.in_good_standing:
@@ -182,7 +209,7 @@ def _opened_by(audience: Audience, owner: Owner, may_be_public: bool) -> Keys:
         case Scope.MEMBERS, _:
             return frozenset({MEMBERS})
         case Scope.MY_SIGS, _:
-            return frozenset(sig_key(sig_id) for sig_id in owner.sig_ids)
+            return frozenset(sig_key(sig_id) for sig_id in owner.sig_ids - owner.hidden_sig_ids)
         case Scope.SIG, int(sig_id) if sig_id in owner.sig_ids:
             return frozenset({sig_key(sig_id)})
         case Scope.CONNECTIONS, _:
@@ -222,6 +249,15 @@ def narrowed_to(keys: Keys, within: Keys) -> Keys:
     if keys & {PUBLIC, MEMBERS}:
         return own | within
     return own | (keys & within)
+
+
+def hides_membership(audience: Audience, sig_id: int) -> bool:
+    """Whether a membership with this audience is kept from the people of its SIG."""
+    match audience.scope:
+        case Scope.EVERYONE | Scope.MEMBERS | Scope.MY_SIGS:
+            return False
+        case _:
+            return audience != Audience(Scope.SIG, sig_id)
 
 
 def widens(before: Audience, after: Audience, owner: Owner, owner_after: Owner | None = None) -> bool:

@@ -22,12 +22,13 @@ KEEP_DONE_FOR: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event: its name, the ids it carries, and how often a consumer has failed on it."""
+    """One event: its name, the ids it carries, how often a consumer has failed on it, and when it happened."""
 
     event_id: int
     name: str
     ids: dict[str, int]
     attempts: int
+    happened_at: datetime
 
 
 async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int) -> None:
@@ -39,14 +40,14 @@ async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int
 async def list_waiting(database: Database, now: datetime, limit: int = 100) -> list[Happened]:
     """The oldest events that are due."""
     statement = (
-        select(Event.c.event_id, Event.c.name, Event.c.ids, Event.c.attempts)
+        select(Event.c.event_id, Event.c.name, Event.c.ids, Event.c.attempts, Event.c.happened_at)
         .where(Event.c.done_at.is_(None), Event.c.next_try_at <= now)
         .order_by(Event.c.event_id)
         .limit(limit)
     )
     async with database.reading() as connection:
         rows = await fetch_all(connection, statement)
-    return [Happened(row.event_id, row.name, json.loads(row.ids), row.attempts) for row in rows]
+    return [Happened(row.event_id, row.name, json.loads(row.ids), row.attempts, row.happened_at) for row in rows]
 
 
 async def settle(database: Database, done: Sequence[int], failed: Sequence[Happened], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What stands in feeds: the newest threads of a SIG, and posts of a thread or a person, as one ring opens them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -11,10 +12,10 @@ from domain.members import EntryKind, SourceAuthor, line_of_member
 from domain.publicity import person_path, sig_path, thread_path
 from domain.refusals import Reason, Refused
 from domain.views import SafeHtml
-from domain.visibility import Viewer
+from domain.visibility import Viewer, ring_towards
 from storage.database import Database, fetch_all, fetch_one
 from storage.forum.lists import byline
-from storage.key_sets import opens
+from storage.key_sets import opens, opens_towards
 from storage.members.exposures import was_public
 from storage.members.people import find_people
 from storage.tables import Entry, Member, Participant, Post, Sig, Thread
@@ -47,7 +48,9 @@ def _visible_posts(viewer: Viewer) -> Select[Any]:
             opens(Thread.c.key_set_id, viewer.ring),
             opens(Post.c.key_set_id, viewer.ring),
             Thread.c.deleted_at.is_(None),
+            Thread.c.hidden_at.is_(None),
             Post.c.deleted_at.is_(None),
+            Post.c.hidden_at.is_(None),
             Post.c.number.is_not(None),
         )
         .limit(ENTRIES_A_FEED)
@@ -80,7 +83,9 @@ async def find_sig_feed(database: Database, viewer: Viewer, slug: str) -> FeedPa
 async def find_thread_feed(database: Database, viewer: Viewer, thread_id: int) -> FeedPage | None:
     """The newest posts of a thread; None when it is unknown or hidden."""
     finding = select(Thread.c.title, Thread.c.started_at).where(
-        Thread.c.thread_id == thread_id, Thread.c.deleted_at.is_(None), opens(Thread.c.key_set_id, viewer.ring)
+        Thread.c.thread_id == thread_id,
+        *(when.is_(None) for when in (Thread.c.deleted_at, Thread.c.hidden_at, Thread.c.held_at)),
+        opens(Thread.c.key_set_id, viewer.ring),
     )
     async with database.reading() as connection:
         thread = await fetch_one(connection, finding)
@@ -105,7 +110,8 @@ async def find_person_feed(database: Database, viewer: Viewer, address: str) -> 
         shown = await open_person_feed(connection, viewer, address)
         if isinstance(shown, Refused):
             return shown
-        theirs = _visible_posts(viewer).where(Post.c.member_id == shown.member_id).order_by(Post.c.post_id.desc())
+        towards = replace(viewer, ring=ring_towards(viewer.ring, shown.member_id))
+        theirs = _visible_posts(towards).where(Post.c.member_id == shown.member_id).order_by(Post.c.post_id.desc())
         entries = await _entries(connection, viewer, await fetch_all(connection, theirs))
         people = await find_people(connection, [shown.member_id])
     return FeedPage(
@@ -127,7 +133,7 @@ async def open_person_feed(connection: AsyncConnection, viewer: Viewer, address:
             Entry.c.entry_id,
             Entry.c.kind,
             Entry.c.changed_at,
-            opens(Entry.c.key_set_id, viewer.ring).label("is_open"),
+            opens_towards(Entry.c.member_id, Entry.c.key_set_id, viewer.ring).label("is_open"),
         )
         .join(Entry, Entry.c.member_id == Member.c.member_id)
         .where(Member.c.public_id == address, Entry.c.value != "")

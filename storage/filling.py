@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind, ThreadKind
 from domain.members import EntryKind, Slot, write_record
-from domain.sigs import Reading, Role, post_keys, thread_keys
+from domain.sigs import Circle, Role, post_keys, thread_keys
 from domain.views import SafeHtml
 from domain.visibility import ALL_MEMBERS, EVERYONE, MY_SIGS
 from storage.database import Database
@@ -155,7 +155,7 @@ async def _lay_ground(
         report("Members", number, MEMBERS)
     account = await add_account(connection, seal, members[0], "measured@example.org", "nobody's", started)
     tokens = await start_session(connection, account, "wrk", now, remember=False)
-    public = Reading.EVERYONE
+    public = Circle.EVERYONE
     ground = _Ground(
         sigs=sigs,
         members=members,
@@ -172,7 +172,7 @@ async def _add_sigs(connection: AsyncConnection, how_many: int, started: datetim
     community = await add_community(connection, "scratch", "Scratch", "Made to be measured.")
     slugs = ["measured", *(f"further-{number}" for number in range(1, how_many))]
     return [
-        await add_sig(connection, community, slug, slug.capitalize(), "Made to be measured.", Reading.EVERYONE, started)
+        await add_sig(connection, community, slug, slug.capitalize(), "Made to be measured.", Circle.EVERYONE, started)
         for slug in slugs
     ]
 

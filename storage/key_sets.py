@@ -7,7 +7,18 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, TypeDecorator, bindparam, exists, insert, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    exists,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +27,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import Boolean
 
-from domain.visibility import Key, Keys, Ring
+from domain.visibility import VISITOR_RING, Key, Keys, Ring, block_mark
 from storage.tables import KeySet, KeySetKey
 
 
@@ -57,10 +68,33 @@ def _on_ring_postgresql(element: _OnRing, compiler: Any, **options: Any) -> str:
     return f"{compiler.process(key, **options)} = ANY({compiler.process(ring, **options)})"
 
 
-def opens(key_set_id: Any, ring: Ring) -> ColumnElement[bool]:
+RingOrParameter = Ring | BindParameter[Ring]
+"""A ring, or the place for one."""
+
+RING: BindParameter[Ring] = bindparam("ring", type_=_RingType())
+"""A ring that is given when the statement is executed, for statements so large that they are built once."""
+
+
+def holds(key: Any, ring: RingOrParameter) -> ColumnElement[bool]:
+    """SQL: this key is on this ring."""
+    return _OnRing(key, ring if isinstance(ring, BindParameter) else bindparam(None, ring, _RingType()))
+
+
+def opens(key_set_id: Any, ring: RingOrParameter) -> ColumnElement[bool]:
     """SQL: the set in this column has a key on this ring."""
-    on_ring = _OnRing(KeySetKey.c.key, bindparam(None, ring, _RingType()))
+    on_ring = holds(KeySetKey.c.key, ring)
     return exists(select(1).where(KeySetKey.c.key_set_id == key_set_id, on_ring))
+
+
+_MARK = str(block_mark(0))[:-1]
+
+
+def opens_towards(owner_id: Any, key_set_id: Any, ring: RingOrParameter) -> ColumnElement[bool]:
+    """SQL: the set in this column opens to the ring that counts for what belongs to this member (`ring_towards`)."""
+    if not isinstance(ring, BindParameter) and not any(key.startswith(_MARK) for key in ring):
+        return opens(key_set_id, ring)
+    is_shut = holds(literal(_MARK).concat(cast(owner_id, Text)), ring)
+    return opens(key_set_id, VISITOR_RING) | (~is_shut & opens(key_set_id, ring))
 
 
 async def intern_key_set(connection: AsyncConnection, keys: Keys) -> int:

@@ -1,4 +1,5 @@
-"""Photos: kept as files beside the entry that names them, and given to whoever may see that entry.
+"""Photos: kept as files beside the entry that names them, and given to whoever may see that entry. The sealed files of
+start pages lie in the same store, and are deleted and swept by the same rule: a file that nothing names goes.
 
 Bytes are written first and the row after them, together with the entry: what is acknowledged is there, and a crash in
 between leaves bytes that nothing refers to. A photo that is replaced or removed is deleted after the commit, by an
@@ -21,12 +22,15 @@ from domain.visibility import PUBLIC, Viewer
 from storage.database import Database, fetch_all, fetch_one
 from storage.events import note
 from storage.files import FIRST_LETTERS, FileStore
-from storage.key_sets import opens
+from storage.key_sets import opens_towards
 from storage.members.keys import set_photo
 from storage.pictures import read_in_turn
-from storage.tables import Entry, Exposure, File, KeySetKey
+from storage.tables import Entry, Exposure, File, Keepsake, KeySetKey
 
 _MISSING: Final = Refused(Reason.MISSING)
+
+SEALED_MEDIA_TYPE: Final = "application/octet-stream"
+"""What is known of the type of a file on somebody's start page."""
 
 SWEEP_AFTER: Final = timedelta(days=1)
 """How old something unreferenced must be: no upload takes that long."""
@@ -94,7 +98,10 @@ async def refuse_photo(connection: AsyncConnection, viewer: Viewer, name: str) -
     if not is_file_name(name):
         return _MISSING
     statement = (
-        select(opens(Entry.c.key_set_id, viewer.ring).label("is_open"), _was_public().label("was_public"))
+        select(
+            opens_towards(Entry.c.member_id, Entry.c.key_set_id, viewer.ring).label("is_open"),
+            _was_public().label("was_public"),
+        )
         .select_from(File)
         .join(Entry, _is_in_use())
         .where(File.c.name == name)
@@ -121,20 +128,34 @@ def _was_public() -> ColumnElement[bool]:
 
 async def delete_file(database: Database, files: FileStore, file_id: int) -> None:
     """Delete a file that was dropped, bytes first; one that is in use, or gone already, is left as it is."""
-    statement = select(File.c.file_id, File.c.name).where(File.c.file_id == file_id, ~exists(_users()))
+    statement = _unused_files().where(File.c.file_id == file_id)
     async with database.reading() as connection:
         found = await fetch_all(connection, statement)
     await _delete_files(database, files, found)
 
 
-def _users() -> Select[Any]:
-    return select(1).select_from(Entry).where(_is_in_use()).correlate(File)
+def sealed_part(name: str, part: str) -> str:
+    """Under what a part of a sealed file is stored."""
+    return f"{name}-{part}.sealed"
+
+
+def _unused_files() -> Select[Any]:
+    """SQL: the files that nothing names, neither an entry nor a start page."""
+    as_photo = exists(select(1).select_from(Entry).where(_is_in_use()).correlate(File))
+    as_keepsake = exists(select(1).where(Keepsake.c.file_name == File.c.name))
+    return select(File.c.file_id, File.c.name, File.c.media_type).where(~as_photo, ~as_keepsake)
+
+
+def _parts_of(file: Any) -> list[str]:
+    if file.media_type == SEALED_MEDIA_TYPE:
+        return [sealed_part(file.name, part) for part in ("all", "small")]
+    return [photo_part(file.name, size) for size in PHOTO_SIZES]
 
 
 async def _delete_files(database: Database, files: FileStore, found: Sequence[File]) -> None:
     for file in found:
-        for size in PHOTO_SIZES:
-            await files.delete(photo_part(file.name, size))
+        for part in _parts_of(file):
+            await files.delete(part)
     if found:
         async with database.writing() as connection:
             await connection.execute(delete(File).where(File.c.file_id.in_([file.file_id for file in found])))
@@ -146,7 +167,7 @@ async def sweep_files(database: Database, files: FileStore, now: datetime) -> No
     The store is walked one first letter each hour, so that the cost of an hour stays small and everything has its turn
     within three days.
     """
-    unused = select(File.c.file_id, File.c.name).where(File.c.made_at < now - SWEEP_AFTER, ~exists(_users()))
+    unused = _unused_files().where(File.c.made_at < now - SWEEP_AFTER)
     async with database.reading() as connection:
         found = await fetch_all(connection, unused.limit(1000))
     await _delete_files(database, files, found)

@@ -22,11 +22,13 @@ from domain.accounts import (
 )
 from domain.members import EntryKind
 from domain.refusals import Reason, Refused
+from domain.scraps import Topic
 from storage.database import Database, fetch_all, fetch_one, insert_into
 from storage.events import note
 from storage.mail_tokens import spend_all
 from storage.members.keys import add_member
 from storage.passwords import hash_password, is_common
+from storage.scraps.system import leave_system_scrap
 from storage.secrets import Seal
 from storage.sessions import Browser
 from storage.tables import Acceptance, Account
@@ -135,6 +137,7 @@ async def open_account(connection: AsyncConnection, seal: Seal, registration_id:
     ]
     await connection.execute(insert(Acceptance), accepted)
     await forget_registrations(connection, row.email_hash)
+    await leave_system_scrap(connection, member_id, Topic.WELCOME, now)
     await note(connection, "member.changed", now, member_id=member_id)
     return account_id
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Integer, Text, cast, literal, null, select, union_all
+from sqlalchemy import Integer, Text, cast, func, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.sigs import MODERATING, Role
 from domain.visibility import Viewer, member_ring
 from storage.database import fetch_all, fetch_one
-from storage.tables import Connection, ListPerson, Member, Membership, Sig
+from storage.tables import Block, Connection, ListPerson, Member, Membership, Notice, Sig
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +20,19 @@ class MySig:
     sig_id: int
     slug: str
     name: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
 class Circles:
-    """What a member's ring is made of: their SIGs by name, who they are connected with, the lists that they are on."""
+    """What a member's ring is made of: their SIGs by name, who they are connected with, the lists that they are on,
+    and with whom there is a block. `unread` counts their notices that they have not seen, visible or not."""
 
     sigs: tuple[MySig, ...] = ()
     connected_ids: Sequence[int] = field(default=())
     list_ids: Sequence[int] = field(default=())
+    blocked_ids: Sequence[int] = field(default=())
+    unread: int = 0
 
     def viewer(self, member_id: int, *, in_good_standing: bool, is_staff: bool = False) -> Viewer:
         """The member as a viewer."""
@@ -36,6 +42,8 @@ class Circles:
             sig_ids=[sig.sig_id for sig in self.sigs],
             connected_ids=self.connected_ids,
             list_ids=self.list_ids,
+            moderated_ids=[sig.sig_id for sig in self.sigs if sig.role in MODERATING],
+            blocked_ids=self.blocked_ids,
             is_staff=is_staff,
         )
         return Viewer(member_id, ring, {sig.sig_id: sig.name for sig in self.sigs})
@@ -43,18 +51,50 @@ class Circles:
 
 async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:
     """Everything that a member's ring is made of."""
-    nothing = cast(null(), Text)
-    statement = union_all(
-        select(literal(0, Integer).label("circle"), Sig.c.sig_id.label("of"), Sig.c.slug, Sig.c.name)
-        .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
-        .where(Membership.c.member_id == member_id),
-        select(literal(1, Integer), Connection.c.other_id, nothing, nothing).where(Connection.c.member_id == member_id),
-        select(literal(2, Integer), ListPerson.c.list_id, nothing, nothing).where(ListPerson.c.member_id == member_id),
-    )
-    rows = await fetch_all(connection, statement)
-    sigs = sorted((MySig(of, slug, name) for circle, of, slug, name in rows if circle == 0), key=_by_name)
+    rows = await fetch_all(connection, _circles_of(member_id))
+    found: dict[int, list[int]] = {}
+    for circle, of, *_ in rows:
+        found.setdefault(circle, []).append(of)
+    sigs = sorted((MySig(of, slug, name, Role(role)) for _, of, slug, name, role in rows if role), key=_by_name)
     return Circles(
-        tuple(sigs), [of for circle, of, *_ in rows if circle == 1], [of for circle, of, *_ in rows if circle == 2]
+        sigs=tuple(sigs),
+        connected_ids=found.get(_CONNECTED, ()),
+        list_ids=found.get(_LISTED, ()),
+        blocked_ids=found.get(_BLOCKED, ()),
+        unread=found[_UNREAD][0],
+    )
+
+
+_JOINED, _CONNECTED, _LISTED, _BLOCKED, _UNREAD = range(5)
+
+
+def _circles_of(member_id: int) -> Any:
+    nothing = cast(null(), Text)
+    sigs = (
+        select(
+            literal(_JOINED, Integer).label("circle"),
+            Sig.c.sig_id.label("of"),
+            Sig.c.slug,
+            Sig.c.name,
+            Membership.c.role,
+        )
+        .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
+        .where(Membership.c.member_id == member_id)
+    )
+    people = (
+        (_CONNECTED, Connection.c.other_id, Connection.c.member_id),
+        (_LISTED, ListPerson.c.list_id, ListPerson.c.member_id),
+        (_BLOCKED, Block.c.other_id, Block.c.member_id),
+        (_BLOCKED, Block.c.member_id, Block.c.other_id),
+    )
+    unread = select(literal(_UNREAD, Integer), func.count(), nothing, nothing, nothing)
+    return union_all(
+        sigs,
+        *(
+            select(literal(kind, Integer), of, nothing, nothing, nothing).where(me == member_id)
+            for kind, of, me in people
+        ),
+        unread.where(Notice.c.member_id == member_id, Notice.c.seen_at.is_(None)),
     )
 
 

@@ -6,17 +6,20 @@ an account, or of a network, takes none from its owner. Tries beyond the limit c
 
 import ipaddress
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import case, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import LIMITS, Attempt
+from domain.limits import RATES, Action
+from domain.refusals import Reason, Refused
 from storage.database import Database, insert_into
 from storage.secrets import Seal
 from storage.sessions import Browser
 from storage.tables import AttemptCount
 
-LONGEST_WINDOW = max(limit.window for limit in LIMITS.values())
+LONGEST_WINDOW = max([limit.window for limit in LIMITS.values()] + [rate.window for rate in RATES.values()])
 
 
 class TooMany(Exception):
@@ -80,6 +83,16 @@ async def _count(connection: AsyncConnection, bucket: bytes, most: int, window: 
         started = await connection.execute(select(AttemptCount.c.window_start).where(AttemptCount.c.bucket == bucket))
         left = started.scalar_one() + window - now
         raise TooMany(max(1, -(-int(left.total_seconds() * 1000) // 1000)))
+
+
+async def count_act(connection: AsyncConnection, action: Action, member_id: int, now: datetime) -> Refused | None:
+    """Count one act of a member, in the transaction of the act itself; refused when there were too many of late."""
+    rate = RATES[action]
+    try:
+        await _count(connection, sha256(f"{action}:{member_id}".encode()).digest(), rate.times, rate.window, now)
+    except TooMany as too_many:
+        return Refused(Reason.TOO_MANY, retry_after=too_many.retry_after)
+    return None
 
 
 async def forget_old_counts(connection: AsyncConnection, now: datetime) -> None:

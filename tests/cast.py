@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import ThreadKind
 from domain.members import EntryKind
-from domain.sigs import Reading, Role
+from domain.sigs import Circle, Role
 from domain.visibility import Audience, Viewer, member_ring
 from storage.database import Database
 from storage.forum.commands import Draft, Written, start_thread, write_reply
@@ -87,10 +87,10 @@ async def build_world(database: Database, seal: Seal, parts: Mapping[str, Part] 
         community = await add_community(connection, "strategy", "Strategy", "Where to go, and how to tell people.")
         sigs = {
             "turnaround": await add_sig(
-                connection, community, "turnaround", "Turnaround", "Saving businesses.", Reading.EVERYONE, NOON
+                connection, community, "turnaround", "Turnaround", "Saving businesses.", Circle.EVERYONE, NOON
             ),
             "boardroom": await add_sig(
-                connection, community, "boardroom", "Boardroom", "Behind doors.", Reading.MEMBERS_OF_SIG, NOON
+                connection, community, "boardroom", "Boardroom", "Behind doors.", Circle.SIG, NOON
             ),
         }
         people = {name: await _add_person(connection, seal, name, part, sigs) for name, part in parts.items()}

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -60,7 +60,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write("\n".join(figures) + "\n")
 
 
-SECRETS = {"sealing_key": "5e" * 32, "hashing_key": "4a" * 32}
+Figure = Callable[[str], None]
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Notes a line that is printed at the end of the run, whichever worker it comes from."""
+    return lambda line: record_property("figure", line)
+
+
+SECRETS = {"sealing_key": "5e" * 32, "hashing_key": "4a" * 32, "wrapping_key": "3b" * 32}
 """The secrets of every test's instance, so that a world that was made once can be opened again."""
 
 
@@ -220,6 +229,7 @@ _IN_THE_WHOLE_RUN = frozenset(
         "view_as",
         "lists",
         "records",
+        "blocks",
     }
 )
 """Modules that take their time: hostile pictures, both stores, random worlds."""
@@ -227,11 +237,14 @@ _ON_BOTH_ENGINES = ("test_key_sets", "test_members", "test_accounts", "test_foru
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run asks the second engine what is written in SQL first of all; the whole run asks both everything."""
+    """The quick run asks the second engine what is written in SQL first of all; the whole run asks both everything, but
+    what is slow the second one in the thorough run only."""
     for item in items:
         module = item.path.stem
         is_second_engine = "postgresql" in item.nodeid and not (
             "storage" in item.path.parts and module in _ON_BOTH_ENGINES
         )
+        if is_second_engine and item.get_closest_marker("slow") and "storage" not in item.path.parts:
+            item.add_marker(pytest.mark.thorough)
         if is_second_engine or (module.removeprefix("test_") in _IN_THE_WHOLE_RUN and "domain" not in item.path.parts):
             item.add_marker(pytest.mark.slow)

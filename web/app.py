@@ -29,6 +29,14 @@ from web.worker import run_worker
 LARGEST_BODY = 512 * 1024
 """Bytes of one request: a post of 30,000 characters, each four bytes, each byte percent-encoded, fits."""
 
+_COMPRESSION = CompressionConfig(
+    backend="brotli",
+    brotli_quality=4,
+    brotli_gzip_fallback=True,
+    exclude=["^/static/", "^/photos/", "^/start/files/"],
+)
+"""What is compressed already, or is asked for by ranges, leaves as it is."""
+
 
 def create_app(
     settings: Settings | None = None,
@@ -60,9 +68,7 @@ def create_app(
             Exception: answer_defect,
         },
         request_max_body_size=LARGEST_BODY,
-        compression_config=CompressionConfig(
-            backend="brotli", brotli_quality=4, brotli_gzip_fallback=True, exclude=["^/static/", "^/photos/"]
-        ),
+        compression_config=_COMPRESSION,
         openapi_config=None,
         logging_config=None,
         lifespan=[_live],

@@ -17,6 +17,7 @@ from storage.database import Database
 from storage.importing import AnotherImport, BrokenArchive, SigTaken, import_site
 from storage.migrations import migrate
 from storage.reference import BrokenReference, read_references, replace_references
+from storage.search.index import index_everything
 from storage.secrets import Seal, load_secrets
 from web.bench import bench
 from web.demo import DEMO_PASSWORD, list_log_ins, load_demo
@@ -24,7 +25,7 @@ from web.house import House, open_files, read_clock
 from web.serving import serve_site
 from web.settings import Settings
 from web.templating import Templates
-from web.worker import work_forever
+from web.worker import work_apart
 
 T = TypeVar("T")
 console = Console(highlight=False)
@@ -121,7 +122,7 @@ def worker() -> None:
     async def working(settings: Settings, database: Database) -> None:
         templates = Templates(assets={}, strict=settings.is_development)
         seal = Seal(load_secrets(settings.secrets_path))
-        await work_forever(House(settings, database, seal, templates, open_files(settings)))
+        await work_apart(House(settings, database, seal, templates, open_files(settings)))
 
     _run(working)
 
@@ -189,6 +190,18 @@ def reference(files: tuple[Path, ...]) -> None:
     for reading in readings:
         left_out = f"; {reading.left_out:,} without code or label were left out" if reading.left_out else ""
         console.print(f"{reading.vocabulary}: {len(reading.labels):,} terms{left_out}")
+
+
+@main.command(name="index")
+@click.option("--anew", is_flag=True, help="Forget the index first, as after a change in how texts are read.")
+def bring_index_into_step(anew: bool) -> None:
+    """Bring the index of search into step with what there is. Ended halfway, the next run goes on."""
+
+    async def indexing(_: Settings, database: Database) -> None:
+        with _progress() as report:
+            await index_everything(database, report, anew=anew)
+
+    _run(indexing)
 
 
 main.add_command(bench)

@@ -28,6 +28,11 @@ _WRITTEN = (
     "interests",
     "skills",
     "text",
+    "words",
+    "note",
+    "description",
+    "question",
+    "rules",
 )
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -35,13 +40,21 @@ URLENCODED = "application/x-www-form-urlencoded"
 class Form:
     """The posted fields. A field that is repeated, or is a file where none was asked for, is a bad request.
 
-    `file` is what was chosen in the one field for a file, to be read while the request lasts; `is_too_large` says that
-    the whole was more than the route takes, so that nothing of it is here.
+    `file` is what was chosen in the one field for a file, to be read while the request lasts, and `file_name` what its
+    sender calls it; `is_too_large` says that the whole was more than the route takes, so that nothing of it is here.
     """
 
-    def __init__(self, fields: dict[str, str], file: IO[bytes] | None = None, *, is_too_large: bool = False) -> None:
+    def __init__(
+        self,
+        fields: dict[str, str],
+        file: IO[bytes] | None = None,
+        *,
+        file_name: str = "",
+        is_too_large: bool = False,
+    ) -> None:
         self._fields = fields
         self.file = file
+        self.file_name = file_name
         self.is_too_large = is_too_large
 
     def text(self, name: str) -> str:
@@ -96,15 +109,16 @@ async def read_form(request: Request) -> Form:  # type: ignore[type-arg]
 def _checked(posted: FormMultiDict, file_field: str | None) -> Form:
     fields: dict[str, str] = {}
     file: IO[bytes] | None = None
+    file_name = ""
     for name, value in posted.multi_items():
         if name in fields or len(fields) >= MOST_FIELDS:
             raise Refusal(Failure.BAD_REQUEST, 400)
         if isinstance(value, UploadFile):
             if name != file_field:
                 raise Refusal(Failure.BAD_REQUEST, 400)
-            file = value.file
+            file, file_name = value.file, value.filename
         text = "" if isinstance(value, UploadFile) else str(value)
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise Refusal(Failure.BAD_REQUEST, 400)
         fields[name] = text
-    return Form(fields, file)
+    return Form(fields, file, file_name=file_name)

@@ -7,10 +7,13 @@ import asyncio
 import os
 from dataclasses import dataclass
 from email import policy
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -36,37 +39,59 @@ class Undeliverable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What one person is told."""
+    """What one person is told. `unsubscribe` is the address that ends such mails, where they may be refused."""
 
     recipient: str
     subject: str
     text: str
     html: str
+    unsubscribe: str | None = None
 
     def __repr__(self) -> str:
         return "<Mail>"
 
 
-def write_mail(environment: Environment, template: str, recipient: str, *, link: str, host: str) -> Mail:
+def write_mail(environment: Environment, template: str, recipient: str, *, link: str, host: str, **more: Any) -> Mail:
     """A mail from its two templates: the first line of the plain one is its subject."""
-    words = {"link": link, "host": host}
+    words = {"link": link, "host": host, **more}
     plain = environment.get_template(f"mail/{template}.txt").render(words)
     subject, _, text = plain.strip().partition("\n")
     html = environment.get_template(f"mail/{template}.html").render(words)
-    return Mail(recipient, subject.strip(), f"{text.strip()}\n", html)
+    return Mail(recipient, " ".join(subject.split()), f"{text.strip()}\n", html, more.get("unsubscribe"))
+
+
+class _Whole(UnstructuredHeader):
+    """A header that stands in one piece: an address that is folded or encoded is none that a program can follow."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        """The header as it is sent."""
+        return f"List-Unsubscribe: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("List-Unsubscribe", _Whole)  # type: ignore[arg-type]  # the registry adds the base itself
 
 
 def _message(house: House, mail: Mail, name: str) -> EmailMessage:
-    message = EmailMessage(policy=policy.SMTP if mail.recipient.isascii() else policy.SMTPUTF8)
+    style = policy.SMTP if mail.recipient.isascii() else policy.SMTPUTF8
+    message = EmailMessage(policy=style.clone(header_factory=_HEADERS))
     message["From"] = house.settings.mail_from
     message["To"] = mail.recipient
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(house.clock())
-    message["Message-ID"] = f"<{name}.{token_hex(8)}@{urlsplit(house.settings.site_url).hostname}>"
+    message["Message-ID"] = message_id(house, name)
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def message_id(house: House, name: str) -> str:
+    """The id of the mail of this name: the same when it is sent again, and nobody else can make it."""
+    return f"<{name}.{house.seal.hash('mail', name).hex()[:24]}@{urlsplit(house.settings.site_url).hostname}>"
 
 
 def mailbox_url(settings: Settings) -> str | None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.accounts import FieldProblem
-from domain.forum import PostKind, PostView, SourceLine
+from domain.forum import PostKind, PostView, SourceLine, WaitingPost
 from domain.members import (
     ENTRY_RULES,
     AudienceOption,
@@ -14,7 +14,11 @@ from domain.members import (
     LineKind,
     MemberLine,
 )
+from domain.moderation import ActForm, ActKind, ActLine, CaseItem, SigChoice, Subject, rules_of
+from domain.notices import NoticeKind, NoticeLine
 from domain.refusals import Problem
+from domain.scraps import ScrapState, ScrapView, Topic
+from domain.search import FoundLine, Piece, SearchKind
 from domain.sigs import SigLine, ThreadLine
 from domain.views import PageView, SafeHtml
 from domain.visibility import Audience, Scope
@@ -33,10 +37,17 @@ class PatternsPage(PageView, template="development/patterns.html"):
     posts: tuple[PostView, ...]
     threads: tuple[ThreadLine, ...]
     sigs: tuple[SigLine, ...]
+    scraps: tuple[ScrapView, ...]
     entries: tuple[EntryLine, ...]
     inputs: tuple[EntryInput, ...]
     problems: tuple[FieldProblem, ...]
     preview: SafeHtml
+    notices: tuple[NoticeLine, ...]
+    found: tuple[FoundLine, ...]
+    waiting: WaitingPost
+    item: CaseItem
+    acts: tuple[ActLine, ...]
+    act_form: ActForm
 
 
 def _member(name: str, profession: str | None = None, **more: str | int | bool | None) -> MemberLine:
@@ -125,6 +136,8 @@ def _posts() -> tuple[PostView, ...]:
         _post(8, _ME, "<p>What I took back.</p>", is_deleted=True, may_restore=True, key=mine),
         _post(9, _ARABIC, _TWO_WAYS),
         _post(10, _FORMER, "<p>I was here once.</p>"),
+        _post(11, None, None, is_hidden=True),
+        _post(12, _ME, "<p>What a moderator hid.</p>", is_hidden=True),
     )  # fmt: skip
 
 
@@ -163,6 +176,35 @@ def _sig(name: str, key: KeyChip, **more: object) -> SigLine:
     line = {"slug": name.lower(), "name": name, "description": "Saving, reshaping and closing businesses.",
             "member_count": 1412, "key": key, "is_joined": False}  # fmt: skip
     return SigLine(**{**line, **more})  # type: ignore[arg-type]
+
+
+def _scrap(number: int, author: MemberLine | None, html: str | None, **more: object) -> ScrapView:
+    scrap = {
+        "scrap_id": number,
+        "author": author,
+        "topic": None,
+        "html": None if html is None else SafeHtml(html),
+        "written_at": _NOON - timedelta(days=number),
+        "state": ScrapState.STANDING,
+        "is_private": False,
+        "is_deleted": False,
+        "key": KeyChip(scope=Scope.MEMBERS),
+    }
+    return ScrapView(**{**scrap, **more})  # type: ignore[arg-type]
+
+
+def _scraps() -> tuple[ScrapView, ...]:
+    words = "<p>Thank you for the introduction.</p>"
+    return (
+        _scrap(1, _LONG, _PROSE, may_hide=True, may_delete=True),
+        _scrap(2, _ME, words, may_take_back=True),
+        _scrap(3, _ARABIC, _TWO_WAYS, is_private=True, key=None),
+        _scrap(4, _AMARA, words, state=ScrapState.WAITING, key=None, may_release=True, may_hide=True, may_delete=True),
+        _scrap(5, _HIDDEN, words, state=ScrapState.HIDDEN, key=None, may_release=True, may_delete=True),
+        _scrap(6, _FORMER, words),
+        _scrap(7, None, None, topic=Topic.WELCOME, key=None, may_delete=True),
+        _scrap(8, None, None, is_deleted=True, key=None),
+    )
 
 
 def _entries() -> tuple[EntryLine, ...]:
@@ -209,6 +251,87 @@ def _inputs() -> tuple[EntryInput, ...]:
     )
 
 
+def _notice(number: int, kind: NoticeKind, actor: MemberLine | None, **more: object) -> NoticeLine:
+    line = {"notice_id": number, "kind": kind, "made_at": _NOON, "is_seen": False, "actor": actor}
+    return NoticeLine(**{**line, **more})  # type: ignore[arg-type]
+
+
+def _notices() -> tuple[NoticeLine, ...]:
+    return (
+        _notice(1, NoticeKind.REPLY, _AMARA, title="How early do you tell the works council?"),
+        _notice(2, NoticeKind.MENTION, _ARABIC, title="كيف تخبر المورّد قبل البنك؟"),
+        _notice(3, NoticeKind.REQUEST, _HIDDEN),
+        _notice(4, NoticeKind.SCRAP, _LONG, is_mine=True, is_seen=True),
+        _notice(5, NoticeKind.ACT, None, act_kind="warn", sig_name="Turnaround", is_seen=True),
+    )
+
+
+def _found() -> tuple[FoundLine, ...]:
+    hit = (Piece(text="… what came of the "), Piece(text="works council", is_hit=True), Piece(text=" in the end …"))
+    talk = {"sig_slug": "turnaround", "sig_name": "Turnaround", "key": _SIG_KEY, "at": _NOON, "title": hit}
+    thread = {"kind": SearchKind.THREADS, "address": "/threads/1", "author": _AMARA}
+    reply = {"kind": SearchKind.REPLIES, "address": "/posts/2", "author": _HIDDEN, "excerpt": hit}
+    person = {"kind": SearchKind.PEOPLE, "address": "/people/sample", "author": _AMARA, "entry": EntryKind.ABOUT}
+    sig = {"kind": SearchKind.SIGS, "address": "/sigs/turnaround", "title": hit, "excerpt": hit, "key": _SIG_KEY}
+    named = {"title": (Piece(text="Amara Okafor"),), "excerpt": hit}
+    lines: tuple[dict[str, object], ...] = ({**talk, **thread}, {**talk, **reply}, {**person, **named}, sig)
+    return tuple(FoundLine(**line) for line in lines)  # type: ignore[arg-type]
+
+
+def _waiting() -> WaitingPost:
+    return WaitingPost(
+        post_id=13,
+        author=_ME,
+        html=SafeHtml("<p>My first words here.</p>"),
+        written_at=_NOON,
+        edited_at=None,
+        may_edit=True,
+        may_delete=True,
+        case_id=1,
+    )
+
+
+def _acts() -> tuple[ActLine, ...]:
+    rule = rules_of("Stay with the subject.")[0]
+    hidden = ActLine(
+        act_id=1,
+        kind=ActKind.HIDE,
+        actor=_AMARA,
+        person=_LONG,
+        rule=rule,
+        made_at=_NOON,
+        until=None,
+        undone_at=_NOON,
+        undone_by=_ARABIC,
+        title="How early do you tell the works council?",
+        path="/posts/1",
+    )
+    banned = ActLine(
+        act_id=2,
+        kind=ActKind.BAN,
+        actor=_AMARA,
+        person=_HIDDEN,
+        rule=rule,
+        made_at=_NOON,
+        until=_NOON,
+        undone_at=None,
+        may_undo=True,
+        may_read=True,
+    )
+    return hidden, banned
+
+
+def _act_form() -> ActForm:
+    return ActForm(
+        path="/-/patterns",
+        kinds=(ActKind.HIDE, ActKind.MOVE, ActKind.BAN),
+        rules=rules_of("Stay with the subject."),
+        sigs=(SigChoice(slug="lean", name="Lean"),),
+        kind="hide",
+        reason_problem=Problem.EMPTY,
+    )
+
+
 def patterns_page() -> PatternsPage:
     """The pattern book, filled."""
     return PatternsPage(
@@ -222,6 +345,7 @@ def patterns_page() -> PatternsPage:
             _sig("Turnaround", _SIG_KEY),
             _sig("Lean", KeyChip(scope=Scope.EVERYONE), is_joined=True, thread_count=1240, last_post_at=_NOON),
         ),
+        scraps=_scraps(),
         entries=_entries(),
         inputs=_inputs(),
         problems=(
@@ -229,4 +353,10 @@ def patterns_page() -> PatternsPage:
             FieldProblem(field="sample-tick", problem=Problem.NOT_ACCEPTED),
         ),
         preview=SafeHtml(_PROSE),
+        notices=_notices(),
+        found=_found(),
+        waiting=_waiting(),
+        item=CaseItem(subject=Subject.POST, person=_LONG, title="A title", html=SafeHtml(_PROSE), path="/posts/1"),
+        acts=_acts(),
+        act_form=_act_form(),
     )

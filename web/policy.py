@@ -37,12 +37,15 @@ class Cache(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a route declares; `fresh_password` asks for the password again first, `file_field` is the one field of its
-    form that may be a file."""
+    form that may be a file. `one_click`: a program sends the form, from no page of ours (RFC 8058), and the address
+    itself is the secret. `unattended`: a script asks by itself, so that it is no sign of anybody being there."""
 
     caller: Caller
     cache: Cache
     fresh_password: bool = False
     file_field: str | None = None
+    one_click: bool = False
+    unattended: bool = False
 
 
 class UndeclaredRoute(RuntimeError):
@@ -55,10 +58,11 @@ def page(
     caller: Caller = Caller.ANYONE,
     cache: Cache = Cache.PRIVATE,
     fresh_password: bool = False,
+    unattended: bool = False,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """A page to read (GET and HEAD)."""
-    policy = Policy(caller, cache, fresh_password)
+    policy = Policy(caller, cache, fresh_password, unattended=unattended)
     return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], opt={POLICY: policy}, **options)
 
 
@@ -69,10 +73,11 @@ def form(
     cache: Cache = Cache.NEVER,
     fresh_password: bool = False,
     file_field: str | None = None,
+    one_click: bool = False,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """A form to send (POST)."""
-    policy = Policy(caller, cache, fresh_password, file_field)
+    policy = Policy(caller, cache, fresh_password, file_field, one_click)
     return post(path, opt={POLICY: policy}, status_code=200, **options)
 
 

@@ -79,10 +79,10 @@ def _face_of_defaults(_page: DefaultsPage) -> _Face:
 def _face_of_sig(page: SigPage) -> _Face:
     path, tag = sig_path(page.sig.slug), page.tag is not None
     return _Face(
-        publicity_of_list(is_filtered=tag),
+        publicity_of_list(is_filtered=tag) if page.is_public else CLOSED,
         path if tag or not page.place else f"{path}?{page.place}",
         page.sig.name,
-        page.sig.description,
+        page.sig.description or "",
         previous=None if tag or not page.newer else f"{path}?after={page.newer}",
         following=None if tag or not page.older else f"{path}?before={page.older}",
         feed=(f"{path}/feed", page.sig.name) if page.may_read else None,

@@ -17,6 +17,7 @@ from domain.exposure import is_check_up_due
 from domain.members import line_of_member
 from domain.pages import Failure, Frame, RailSig
 from domain.visibility import VISITOR, Viewer
+from storage.notices.pages import count_unseen
 from storage.rings import find_circles
 from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
 from web.browsers import describe_browser
@@ -126,14 +127,14 @@ async def admit(request: Request) -> Response | None:  # type: ignore[type-arg]
     visit = request.state.visit = _arrive(house, request, policy)
     if not house.settings.serves(request.headers.get("host", "")):
         raise Refusal(Failure.BAD_REQUEST, 400)
-    if request.method not in SAFE_METHODS:
+    if request.method not in SAFE_METHODS and not policy.one_click:
         _demand_same_origin(request)
     query = request.scope["query_string"]
     if not query.isascii() or b"%00" in query:
         raise Refusal(Failure.BAD_REQUEST, 400)  # the framework fails on the one, PostgreSQL on the other
     _demand_possible_ids(request)
     if policy.cache is not Cache.IMMUTABLE:
-        await _recognise(house, request, visit)
+        await _recognise(house, request, visit, is_use=not policy.unattended)
     return _demand_caller(request, visit, policy)
 
 
@@ -183,7 +184,13 @@ def _demand_possible_ids(request: Request) -> None:  # type: ignore[type-arg]
             raise Refusal(Failure.MISSING, 404)
 
 
-async def _recognise(house: House, request: Request, visit: Visit) -> None:  # type: ignore[type-arg]
+async def _recognise(
+    house: House,
+    request: Request,  # type: ignore[type-arg]
+    visit: Visit,
+    *,
+    is_use: bool,
+) -> None:
     token = request.cookies.get(SESSION_COOKIE)
     signed_in = await find_signed_in(house.database, token, visit.now) if token else None
     remember = request.cookies.get(REMEMBER_COOKIE)
@@ -193,7 +200,7 @@ async def _recognise(house: House, request: Request, visit: Visit) -> None:  # t
         signed_in = await find_signed_in(house.database, tokens.session, visit.now) if tokens else None
     if signed_in is None:
         return
-    if visit.now - signed_in.seen_at > SEEN_EVERY:
+    if is_use and visit.now - signed_in.seen_at > SEEN_EVERY:
         await note_seen(house.database, signed_in, visit.now)
     await _recognise_member(house, visit, signed_in)
 
@@ -201,15 +208,17 @@ async def _recognise(house: House, request: Request, visit: Visit) -> None:  # t
 async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> None:
     async with house.database.reading() as connection:
         circles = await find_circles(connection, signed_in.member_id)
+        visit.viewer = circles.viewer(
+            signed_in.member_id, in_good_standing=signed_in.in_good_standing, is_staff=signed_in.is_staff
+        )
+        unseen = await count_unseen(connection, visit.viewer, visit.now) if circles.unread else 0
     visit.signed_in = signed_in
-    visit.viewer = circles.viewer(
-        signed_in.member_id, in_good_standing=signed_in.in_good_standing, is_staff=signed_in.is_staff
-    )
     visit.frame = Frame(
         me=line_of_member(signed_in.person, visit.viewer.ring),
         sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in circles.sigs),
         is_confirmed=signed_in.is_confirmed,
         is_check_up_due=is_check_up_due(signed_in.checked_up_at, visit.now),
+        unseen=unseen,
         is_development=visit.frame.is_development,
     )
 

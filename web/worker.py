@@ -5,7 +5,6 @@ again later. Consumers are idempotent and read what they need by the ids that th
 """
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -17,8 +16,10 @@ from storage.events import list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
 from storage.members.receipts import check_receipts
 from storage.photos import sweep_files
-from web import letters, uploads
+from storage.sigs.succession import relieve_absent_owners
+from web import indexing, letters, notices, uploads
 from web.house import Consumer, House
+from web.postman import deliver_forever
 
 log = structlog.get_logger()
 
@@ -26,23 +27,37 @@ LEASE_SECONDS = 30
 REST_SECONDS = 0.5
 FORGET_EVERY = timedelta(hours=1)
 
-CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {**letters.CONSUMERS, **uploads.CONSUMERS}
+
+def _joined(*tables: Mapping[str, tuple[Consumer, ...]]) -> dict[str, tuple[Consumer, ...]]:
+    """The consumers of each event from all of these tables, in their order."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: tuple(consumer for table in tables for consumer in table.get(name, ())) for name in names}
+
+
+CONSUMERS: Mapping[str, tuple[Consumer, ...]] = _joined(
+    letters.CONSUMERS, uploads.CONSUMERS, notices.CONSUMERS, indexing.CONSUMERS
+)
 """Who consumes which event."""
 
 
 @asynccontextmanager
 async def run_worker(house: House) -> AsyncIterator[None]:
-    """Consume events beside the server, unless the settings leave it to a worker apart."""
+    """Consume events and send mail beside the server, unless the settings leave it to a worker apart."""
     if not house.settings.worker:
         yield
         return
-    task = asyncio.create_task(work_forever(house))
+    tasks = [asyncio.create_task(work_forever(house)), asyncio.create_task(deliver_forever(house))]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def work_apart(house: House) -> None:
+    """Consume events and send mail, in a process that does nothing else."""
+    await asyncio.gather(work_forever(house), deliver_forever(house))
 
 
 async def work_forever(house: House) -> None:
@@ -69,6 +84,7 @@ async def _tidy_up(house: House, holder: str, now: datetime) -> None:
     await forget_what_is_over(house.database, now)
     await sweep_files(house.database, house.files, now)
     await check_receipts(house.database, house.seal, now)
+    await relieve_absent_owners(house.database, now)
 
 
 async def work_once(house: House, holder: str) -> bool:

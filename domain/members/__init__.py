@@ -37,6 +37,7 @@ from domain.members.pages import (
     PartInput,
     RecordLine,
     RecordPage,
+    ScrapLine,
     Widening,
     defaults_page,
     record_of,
@@ -51,6 +52,7 @@ from domain.members.people import (
     line_of_member,
     line_of_source,
 )
+from domain.members.relations import RelationView
 from domain.members.values import (
     Record,
     Slot,
@@ -93,6 +95,8 @@ __all__ = [
     "Record",
     "RecordLine",
     "RecordPage",
+    "RelationView",
+    "ScrapLine",
     "Shape",
     "Slot",
     "SourceAuthor",

@@ -30,6 +30,7 @@ class EntryKind(StrEnum):
     MEMBERSHIP = "membership"
     CONNECTIONS = "connections"
     CONTRIBUTIONS = "contributions"
+    SCRAPS = "scraps"
     LAST_SEEN = "last-seen"
 
 
@@ -47,6 +48,7 @@ class Shape(StrEnum):
     SIG = "sig"
     PEOPLE = "people"
     THREADS = "threads"
+    SCRAPS = "scraps"
     DAY = "day"
 
 
@@ -98,6 +100,7 @@ ENTRY_RULES: Mapping[EntryKind, EntryRule] = {
     EntryKind.MEMBERSHIP: EntryRule(Shape.SIG, 20, MY_SIGS),
     EntryKind.CONNECTIONS: EntryRule(Shape.PEOPLE, 10, CONNECTIONS),
     EntryKind.CONTRIBUTIONS: EntryRule(Shape.THREADS, 10, ALL_MEMBERS),
+    EntryKind.SCRAPS: EntryRule(Shape.SCRAPS, 10, ALL_MEMBERS, may_be_public=False),
     EntryKind.LAST_SEEN: EntryRule(Shape.DAY, 10, ONLY_ME),
 }
 """The one table of defaults, shown to everyone at /about/defaults."""
@@ -108,7 +111,7 @@ LINE_KINDS = (EntryKind.NAME, EntryKind.PROFESSION, EntryKind.PHOTO)
 WRITTEN_SHAPES = frozenset({Shape.LINE, Shape.TEXT, Shape.LIST, Shape.GENDER, Shape.PHONE, Shape.RECORD})
 """The shapes that a member writes into a form; the others are chosen, uploaded or follow from what they do here."""
 
-WORKED_OUT = (EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.LAST_SEEN)
+WORKED_OUT = (EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.SCRAPS, EntryKind.LAST_SEEN)
 """Entries that hold no text: what they show is worked out for each viewer, when their audience opens."""
 
 SHOWN = "shown"

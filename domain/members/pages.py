@@ -7,6 +7,7 @@ from datetime import date, datetime
 from domain.members.chips import KeyChip, chip_for_owner, chip_for_reader
 from domain.members.kinds import ENTRY_RULES, EntryKind, Shape
 from domain.members.people import Entry, MemberLine
+from domain.members.relations import RelationView
 from domain.members.values import Slot, read_record
 from domain.refusals import Problem
 from domain.views import PageView, View
@@ -38,11 +39,24 @@ class ContributionLine(View):
     is_opening: bool
 
 
+class ScrapLine(View):
+    """A scrap on the page of its owner, in brief: `text` is its beginning without its markup. A scrap of Stoa's has no
+    author and a `topic`, which names the words; `is_shut` says that only its owner and its writer see it."""
+
+    scrap_id: int
+    author: MemberLine | None
+    topic: str | None
+    text: str
+    written_at: datetime
+    is_shut: bool
+
+
 class EntryLine(View):
     """One visible entry.
 
     `items` are its lines, for a list one an item; a membership has the `address` of its SIG, what is worked out has
-    `people`, `threads` or a `day`. For its owner, `edit` is where they change it, and `slot` is what forms call it.
+    `people`, `threads`, a `day`, or `scraps` with the `address` of their board. For its owner, `edit` is where they
+    change it, and `slot` is what forms call it.
     """
 
     kind: EntryKind
@@ -53,6 +67,7 @@ class EntryLine(View):
     address: str | None = None
     people: tuple[MemberLine, ...] = ()
     threads: tuple[ContributionLine, ...] = ()
+    scraps: tuple[ScrapLine, ...] = ()
     day: date | None = None
     edit: str | None = None
     slot: str | None = None
@@ -62,16 +77,19 @@ class MemberPage(PageView, template="members/show.html"):
     """A personal page as one viewer gets it. Who may see no entry gets no page at all.
 
     `public_page` says whether the switch is on, and is told to the owner alone. `refuses_ai` is told to programs that
-    read the page for a model.
+    read the page for a model. `has_board` says that the viewer may read the scraps here, be there any or not.
+    `relation` is how the viewer stands to the person, for the acts beside the page.
     """
 
     line: MemberLine
     address: str
     headline: str | None
     entries: tuple[EntryLine, ...]
+    has_board: bool = False
     refuses_ai: bool = False
     is_own: bool = False
     public_page: bool = False
+    relation: RelationView | None = None
 
 
 class AudienceOption(View):
@@ -250,7 +268,7 @@ def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLi
         case Shape.SIG if entry.sig is not None:
             name, slug = entry.sig
             return replace(line, items=(name,), address=f"/sigs/{slug}")
-        case Shape.PEOPLE | Shape.THREADS:
+        case Shape.PEOPLE | Shape.THREADS | Shape.SCRAPS:
             return line
         case _:
             return replace(line, items=tuple(value.split("\n")))

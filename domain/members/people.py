@@ -7,7 +7,7 @@ from enum import StrEnum
 from domain.members.kinds import EntryKind
 from domain.members.values import Slot
 from domain.views import View
-from domain.visibility import Audience, Guarded, Ring, own_key, reveal
+from domain.visibility import Audience, Guarded, Ring, own_key, reveal, ring_towards
 
 # What storage hands to the rules: private values stay guarded until a ring opens them.
 
@@ -77,6 +77,7 @@ class MemberLine(View):
 
 def line_of_member(person: Person, ring: Ring, *, thread_id: int = 0, number: int | None = None) -> MemberLine:
     """The byline of a member as the holder of this ring sees it: without the name, nothing else tells who it is."""
+    ring = ring_towards(ring, person.member_id)
     name = _revealed(person, EntryKind.NAME, ring)
     if name is None:
         return MemberLine(kind=LineKind.HIDDEN, tile=f"hidden-{thread_id}-{number}", number=number)

@@ -28,6 +28,10 @@ class FileStore(Protocol):
     async def get(self, name: str) -> bytes | None:
         """The bytes under this name, None when there are none."""
 
+    async def get_part(self, name: str, start: int, end: int) -> bytes | None:
+        """The bytes under this name from `start` up to, and without, `end`; fewer where they end before. None when
+        there is no such file."""
+
     async def delete(self, name: str) -> None:
         """Keep nothing under this name any more; it need not be there."""
 

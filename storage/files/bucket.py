@@ -53,6 +53,18 @@ class BucketStore:
         except (BaseError, OSError) as error:
             raise Busy("the bucket does not give a file") from error
 
+    async def get_part(self, name: str, start: int, end: int) -> bytes | None:
+        """Some of the bytes, None when there is no such file. Raises Busy when the bucket does not answer."""
+        try:
+            return bytes(await obstore.get_range_async(self._store, path_of(name), start=start, end=end))
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as error:
+            if "non-partial" not in str(error):
+                raise Busy("the bucket does not give a part of a file") from error
+        whole = await self.get(name)  # not every service that speaks S3 knows parts
+        return None if whole is None else whole[start:end]
+
     async def delete(self, name: str) -> None:
         """Delete a file, if it is there. Raises Busy when the bucket does not answer."""
         try:

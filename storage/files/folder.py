@@ -53,6 +53,10 @@ class FolderStore:
         except FileNotFoundError:
             return None
 
+    async def get_part(self, name: str, start: int, end: int) -> bytes | None:
+        """Some of the bytes, None when there is no such file."""
+        return await asyncio.to_thread(_read_part, self._folder / path_of(name), start, end)
+
     async def delete(self, name: str) -> None:
         """Delete a file, if it is there."""
         path = self._folder / path_of(name)
@@ -70,6 +74,15 @@ class FolderStore:
                 if path.stat().st_mtime < moment:
                     found.append(path.name)
         return found
+
+
+def _read_part(path: Path, start: int, end: int) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+    except FileNotFoundError:
+        return None
 
 
 def _make_folder(folder: Path) -> None:

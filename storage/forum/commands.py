@@ -1,40 +1,46 @@
 """What people write: threads, replies, edits, deletions. One transaction each, with counters, numbers and an event.
 
-The row of the SIG or thread is touched first, so that writers to the same thread queue behind each other on both
-engines and numbers have no gaps. A form that is sent twice, with the same `submission`, is one post.
+The row of the SIG or thread is held first, so that writers to the same thread queue behind each other on both engines
+and numbers have no gaps. A form that is sent twice, with the same `submission`, is one post. First posts may have to
+wait for a moderator (`storage.forum.holding`); they take no number until they are published.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
     PostKind,
     ThreadKind,
+    keys_when_kept_back,
     problems_with_body,
     problems_with_thread,
     refuse_to_edit,
     refuse_to_reply,
     tidy_tags,
 )
+from domain.limits import Action
 from domain.refusals import Problem, Reason, Refused
-from domain.sigs import Reading, post_keys, refuse_to_post, thread_keys
+from domain.sigs import Circle, post_keys, refuse_to_post, thread_keys
 from domain.views import SafeHtml
 from domain.visibility import Viewer
-from storage.database import Database, fetch_one, insert_into
+from storage.database import Database, fetch_one
 from storage.events import note
-from storage.forum.pages import post_of, thread_of, visible_thread
+from storage.forum.holding import hold_for_moderators, must_wait
+from storage.forum.keeping import count_up, hold_post, hold_thread, number_participant, set_tags, touch_thread
+from storage.forum.pages import thread_of, visible_thread
+from storage.forum.posts import post_of
 from storage.key_sets import intern_key_set, opens
 from storage.markup import TooComplex, render_markdown
-from storage.tables import KeySet, Participant, Sig, Tag, ThreadTag
 from storage.tables import Post as PostRow
+from storage.tables import Sig
 from storage.tables import Thread as ThreadRow
+from storage.throttle import count_act
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +92,11 @@ async def start_thread(
         return html
     try:
         async with database.writing() as connection:
-            sig = await _lock_sig(connection, viewer, sig_slug, now)
+            await _count(connection, viewer, draft, now)
+            sig = await _hold_sig(connection, viewer, sig_slug)
             member_id = _writer(viewer, refuse_to_post(viewer, sig.sig_id) if sig else Refused(Reason.MISSING))
-            await _stop_if_sent(connection, member_id, draft)
-            return await _add_thread(connection, member_id, sig, title, tags, draft, html, now)
+            opening = _Opening(title, " ".join(tags), draft, html)
+            return await _add_thread(connection, viewer, member_id, sig, opening, now)
     except _SentBefore as before:
         return before.written
     except _Abandoned as abandoned:
@@ -112,14 +119,20 @@ def _writer(viewer: Viewer, refused: Refused | None) -> int:
     return viewer.member_id
 
 
-async def _lock_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now: datetime) -> Any:
-    counting = (
-        update(Sig)
-        .where(Sig.c.slug == slug, opens(Sig.c.key_set_id, viewer.ring))
-        .values(thread_count=Sig.c.thread_count + 1, post_count=Sig.c.post_count + 1, last_post_at=now)
-        .returning(Sig.c.sig_id, Sig.c.reading)
-    )
-    return (await connection.execute(counting)).first()
+async def _hold_sig(connection: AsyncConnection, viewer: Viewer, slug: str) -> Any:
+    holding = select(Sig.c.sig_id, Sig.c.reading, Sig.c.holds_first_posts)
+    visible = holding.where(Sig.c.slug == slug, opens(Sig.c.key_set_id, viewer.ring))
+    return await fetch_one(connection, visible.with_for_update(key_share=True))
+
+
+async def _count(connection: AsyncConnection, viewer: Viewer, draft: Draft, now: datetime) -> None:
+    """Count one post of this member, and stop at too many; but what was sent before was counted then."""
+    if viewer.member_id is None:
+        raise _Abandoned(Refused(Reason.SIGN_IN))
+    refused = await count_act(connection, Action.POST, viewer.member_id, now)
+    await _stop_if_sent(connection, viewer.member_id, draft)
+    if refused is not None:
+        raise _Abandoned(refused)
 
 
 def _submission(member_id: int, draft: Draft) -> str | None:
@@ -140,51 +153,64 @@ async def _stop_if_sent(connection: AsyncConnection, member_id: int, draft: Draf
         raise _SentBefore(Written(row.post_id, row.thread_id))
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    title: str
+    tag_names: str
+    draft: Draft
+    html: SafeHtml
+
+
 async def _add_thread(
-    connection: AsyncConnection,
-    member_id: int,
-    sig: Row[Any],
-    title: str,
-    tags: Sequence[str],
-    draft: Draft,
-    html: SafeHtml,
-    now: datetime,
+    connection: AsyncConnection, viewer: Viewer, member_id: int, sig: Row[Any], opening: _Opening, now: datetime
 ) -> Written:
-    reading = Reading(sig.reading)
+    reading = Circle(sig.reading)
+    waits = await must_wait(connection, viewer, sig)
+    keys = keys_when_kept_back(member_id, sig.sig_id) if waits else thread_keys(reading, sig.sig_id)
     row = {
         "sig_id": sig.sig_id,
         "member_id": member_id,
-        "kind": draft.kind.value,
-        "title": title,
-        "tag_names": " ".join(tags),
-        "key_set_id": await intern_key_set(connection, thread_keys(reading, sig.sig_id)),
+        "kind": opening.draft.kind.value,
+        "title": opening.title,
+        "tag_names": opening.tag_names,
+        "key_set_id": await intern_key_set(connection, keys),
         "started_at": now,
         "last_post_at": now,
         "last_member_id": member_id,
-        "post_count": 1,
+        "post_count": 0 if waits else 1,
+        "held_at": now if waits else None,
         "version": 1,
     }
     added = await connection.execute(insert(ThreadRow).values(row).returning(ThreadRow.c.thread_id))
     thread_id: int = added.scalar_one()
-    await set_tags(connection, sig.sig_id, thread_id, tags)
-    place = _Place(thread_id, sig.sig_id, reading, 1, PostKind.OPENING)
-    post_id = await _add_post(connection, member_id, place, draft, html, now)
+    place = _Place(thread_id, sig.sig_id, reading, None if waits else 1, PostKind.OPENING)
+    post_id = await _add_post(connection, member_id, place, opening.draft, opening.html, now)
+    if waits:
+        await hold_for_moderators(connection, member_id, sig.sig_id, thread_id, post_id, now)
+        return Written(post_id, thread_id)
+    await count_up(connection, sig.sig_id, now, threads=1)
+    await set_tags(connection, sig.sig_id, thread_id, opening.tag_names.split())
     await note(connection, "thread.started", now, thread_id=thread_id, post_id=post_id)
     return Written(post_id, thread_id)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """Where a post will stand; without a number it waits."""
+
     thread_id: int
     sig_id: int
-    reading: Reading
-    number: int
+    reading: Circle
+    number: int | None
     kind: PostKind
 
 
 async def _add_post(
     connection: AsyncConnection, member_id: int, place: _Place, draft: Draft, html: SafeHtml, now: datetime
 ) -> int:
+    waits = place.number is None
+    open_keys = post_keys(place.reading, place.sig_id, member_id)
+    keys = keys_when_kept_back(member_id, place.sig_id) if waits else open_keys
     row = {
         "thread_id": place.thread_id,
         "number": place.number,
@@ -193,37 +219,17 @@ async def _add_post(
         "reply_to_id": draft.reply_to_id,
         "body": draft.body,
         "html": html,
-        "key_set_id": await intern_key_set(connection, post_keys(place.reading, place.sig_id, member_id)),
+        "key_set_id": await intern_key_set(connection, keys),
         "written_at": now,
+        "held_at": now if waits else None,
         "version": 1,
         "submission": _submission(member_id, draft),
     }
     added = await connection.execute(insert(PostRow).values(row).returning(PostRow.c.post_id))
     post_id: int = added.scalar_one()
-    await _number_participant(connection, place.thread_id, member_id)
+    if not waits:
+        await number_participant(connection, place.thread_id, member_id)
     return post_id
-
-
-async def _number_participant(connection: AsyncConnection, thread_id: int, member_id: int) -> None:
-    """Give a member the next number among the people of a thread; the thread's row is held, so numbers are unique."""
-    already = select(func.count()).select_from(Participant).where(Participant.c.thread_id == thread_id)
-    number = already.scalar_subquery() + 1
-    joining = insert_into(connection, Participant).values(thread_id=thread_id, member_id=member_id, number=number)
-    await connection.execute(joining.on_conflict_do_nothing())
-
-
-async def set_tags(connection: AsyncConnection, sig_id: int, thread_id: int, tags: Sequence[str]) -> None:
-    """Make these the tags of a thread, and keep the counts."""
-    held = select(ThreadTag.c.tag_id).where(ThreadTag.c.thread_id == thread_id)
-    await connection.execute(update(Tag).where(Tag.c.tag_id.in_(held)).values(thread_count=Tag.c.thread_count - 1))
-    await connection.execute(delete(ThreadTag).where(ThreadTag.c.thread_id == thread_id))
-    for name in sorted(tags):  # in one order, so that two threads never wait for each other's tags
-        counting = insert_into(connection, Tag).values(sig_id=sig_id, name=name, thread_count=1)
-        counted = counting.on_conflict_do_update(
-            index_elements=["sig_id", "name"], set_={"thread_count": Tag.c.thread_count + 1}
-        ).returning(Tag.c.tag_id)
-        tag_id = (await connection.execute(counted)).scalar_one()
-        await connection.execute(insert(ThreadTag).values(tag_id=tag_id, thread_id=thread_id))
 
 
 async def write_reply(
@@ -235,12 +241,16 @@ async def write_reply(
         return html
     try:
         async with database.writing() as connection:
-            place = await _take_number(connection, viewer, thread_id, now)
+            await hold_thread(connection, thread_id)
+            await _count(connection, viewer, draft, now)
             member_id = _writer(viewer, None)
-            await _stop_if_sent(connection, member_id, draft)
             await _demand_target(connection, viewer, thread_id, draft.reply_to_id)
+            place = await _take_place(connection, viewer, thread_id, now)
             post_id = await _add_post(connection, member_id, place, draft, html, now)
-            await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
+            if place.number is None:
+                await hold_for_moderators(connection, member_id, place.sig_id, thread_id, post_id, now)
+            else:
+                await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
             return Written(post_id, thread_id)
     except _SentBefore as before:
         return before.written
@@ -248,29 +258,21 @@ async def write_reply(
         return abandoned.refused
 
 
-async def _take_number(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
-    counting = (
-        update(ThreadRow)
-        .where(ThreadRow.c.thread_id == thread_id, ThreadRow.c.deleted_at.is_(None))
-        .values(
-            post_count=ThreadRow.c.post_count + 1,
-            last_post_at=now,
-            last_member_id=viewer.member_id,
-            last_author_id=None,
-            version=ThreadRow.c.version + 1,
-        )
-    )
-    if (await connection.execute(counting)).rowcount == 0:
-        raise _Abandoned(Refused(Reason.MISSING))
-    row = await fetch_one(connection, visible_thread(viewer, thread_id))
+async def _take_place(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
+    """The next number in a thread that is held, or a place without one where the post has to wait."""
+    row = await fetch_one(connection, visible_thread(viewer, thread_id).where(ThreadRow.c.deleted_at.is_(None)))
     if row is None:
         raise _Abandoned(Refused(Reason.MISSING))
     if refused := refuse_to_reply(viewer, thread_of(row)):
         raise _Abandoned(refused)
-    await connection.execute(
-        update(Sig).where(Sig.c.sig_id == row.sig_id).values(post_count=Sig.c.post_count + 1, last_post_at=now)
-    )
-    return _Place(thread_id, row.sig_id, Reading(row.reading), row.post_count, PostKind.REPLY)
+    reading = Circle(row.reading)
+    if await must_wait(connection, viewer, row):
+        return _Place(thread_id, row.sig_id, reading, None, PostKind.REPLY)
+    values = {"post_count": row.post_count + 1, "last_post_at": now, "last_member_id": viewer.member_id}
+    values |= {"last_author_id": None, "version": ThreadRow.c.version + 1}
+    await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == thread_id).values(values))
+    await count_up(connection, row.sig_id, now)
+    return _Place(thread_id, row.sig_id, reading, row.post_count + 1, PostKind.REPLY)
 
 
 async def _demand_target(connection: AsyncConnection, viewer: Viewer, thread_id: int, post_id: int | None) -> None:
@@ -281,42 +283,11 @@ async def _demand_target(connection: AsyncConnection, viewer: Viewer, thread_id:
         PostRow.c.thread_id == thread_id,
         PostRow.c.number.is_not(None),
         PostRow.c.deleted_at.is_(None),
+        PostRow.c.hidden_at.is_(None),
         opens(PostRow.c.key_set_id, viewer.ring),
     )
     if await fetch_one(connection, target) is None:
         raise _Abandoned(Refused(Reason.MISSING))
-
-
-async def hold_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Any:
-    """A post that the viewer may see, with what the rules and the counters need of its thread and SIG.
-
-    Its thread is held until the transaction ends: whatever changes a thread queues, thread first and SIG second.
-    """
-    thread = select(PostRow.c.thread_id).where(PostRow.c.post_id == post_id).scalar_subquery()
-    holding = select(ThreadRow.c.thread_id).where(ThreadRow.c.thread_id == thread)
-    await connection.execute(holding.with_for_update(key_share=True))
-    statement = (
-        select(
-            PostRow.c.post_id,
-            PostRow.c.thread_id,
-            PostRow.c.kind,
-            PostRow.c.member_id,
-            PostRow.c.html,
-            PostRow.c.version,
-            PostRow.c.deleted_at,
-            KeySet.c.text.label("keys"),
-            ThreadRow.c.sig_id,
-            ThreadRow.c.tag_names,
-            ThreadRow.c.accepted_post_id,
-            ThreadRow.c.deleted_at.label("thread_deleted_at"),
-            Sig.c.reading,
-        )
-        .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
-        .join(ThreadRow, ThreadRow.c.thread_id == PostRow.c.thread_id)
-        .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
-        .where(PostRow.c.post_id == post_id, opens(PostRow.c.key_set_id, viewer.ring))
-    )
-    return await fetch_one(connection, statement)
 
 
 async def edit_post(
@@ -349,11 +320,6 @@ async def _edit_opening(connection: AsyncConnection, row: Row[Any], draft: Draft
         return Refused(Reason.INVALID, problems)
     change = {"title": title, "tag_names": " ".join(tags)}
     await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(change))
-    if tags != tuple(row.tag_names.split()):
+    if tags != tuple(row.tag_names.split()) and row.thread_held_at is None:
         await set_tags(connection, row.sig_id, row.thread_id, tags)
     return None
-
-
-async def touch_thread(connection: AsyncConnection, thread_id: int) -> None:
-    touching = update(ThreadRow).where(ThreadRow.c.thread_id == thread_id).values(version=ThreadRow.c.version + 1)
-    await connection.execute(touching)

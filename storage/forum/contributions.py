@@ -34,8 +34,8 @@ async def list_contributions(
         .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
         .where(
             Post.c.member_id == member_id,
-            Post.c.deleted_at.is_(None),
-            Thread.c.deleted_at.is_(None),
+            Post.c.number.is_not(None),
+            *(when.is_(None) for table in (Post, Thread) for when in (table.c.deleted_at, table.c.hidden_at)),
             *(opens(keys, one) for keys in (Post.c.key_set_id, Thread.c.key_set_id) for one in rings),
         )
         .order_by(Post.c.post_id.desc())

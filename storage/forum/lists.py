@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import THREADS_A_PAGE, ThreadKind
 from domain.members import LineKind, MemberLine, Person, SourceAuthor, line_of_member, line_of_source
-from domain.sigs import Reading, ThreadLine, chip_for_sig
+from domain.sigs import Circle, ThreadLine, chip_for_sig
 from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import opens
@@ -18,6 +18,7 @@ from storage.members.people import find_people
 from storage.tables import Id, Moment, Post, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
 
+PINNED_SHOWN = 5
 _LastAuthor = AuthorRow.table.alias()
 _Opening = Post.table.alias()
 _SOMEBODY = MemberLine(kind=LineKind.HIDDEN, tile="hidden")
@@ -27,11 +28,13 @@ _HIGHEST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class ThreadSlice:
-    """One page of a list, and the cursors of its neighbours."""
+    """One page of a list, and the cursors of its neighbours. `pinned` stand above the first page; each of them has its
+    place in the list as well, so that the cursors know of no pins."""
 
     threads: tuple[ThreadLine, ...] = ()
     newer: str | None = None
     older: str | None = None
+    pinned: tuple[ThreadLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ def _visible_threads(viewer: Viewer) -> Select[Any]:
             Thread.c.score,
             Thread.c.accepted_post_id,
             Thread.c.closed_at,
+            Thread.c.pinned_at,
+            Thread.c.held_at,
+            Thread.c.hidden_at,
             Sig.c.slug,
             Sig.c.name,
             Sig.c.reading,
@@ -104,6 +110,13 @@ async def find_latest_threads(
     return await _thread_lines(connection, viewer, await fetch_all(connection, newest_first))
 
 
+async def _pinned(connection: AsyncConnection, viewer: Viewer, sig_id: int) -> Sequence[Row[Any]]:
+    """What the moderators of a SIG have pinned, the newest pin first."""
+    pinned = _visible_threads(viewer).where(Thread.c.sig_id == sig_id, Thread.c.pinned_at.is_not(None))
+    newest_first = pinned.order_by(Thread.c.pinned_at.desc(), Thread.c.thread_id.desc())
+    return await fetch_all(connection, newest_first.limit(PINNED_SHOWN))
+
+
 async def find_threads_of_sig(
     connection: AsyncConnection,
     viewer: Viewer,
@@ -132,11 +145,14 @@ async def find_threads_of_sig(
     rows = rows[:THREADS_A_PAGE]
     if after is not None:
         rows.reverse()
-    threads = await _thread_lines(connection, viewer, rows)
+    is_first = tag is None and before is None and after is None
+    pinned = await _pinned(connection, viewer, sig_id) if is_first else ()
+    threads = await _thread_lines(connection, viewer, [*pinned, *rows])
     has_newer = more if after is not None else before is not None
     has_older = more if after is None else True
     return ThreadSlice(
-        threads,
+        threads[len(pinned) :],
+        pinned=threads[: len(pinned)],
         newer=str(Cursor(rows[0].last_post_at, rows[0].thread_id)) if rows and has_newer else None,
         older=str(Cursor(rows[-1].last_post_at, rows[-1].thread_id)) if rows and has_older else None,
     )
@@ -169,7 +185,10 @@ def _thread_line(row: Row[Any], people: dict[int, Person], ring: Ring) -> Thread
         is_question=row.kind == ThreadKind.QUESTION,
         is_answered=row.accepted_post_id is not None,
         is_closed=row.closed_at is not None,
-        key=chip_for_sig(Reading(row.reading), row.name),
+        is_pinned=row.pinned_at is not None,
+        is_held=row.held_at is not None,
+        is_hidden=row.hidden_at is not None,
+        key=chip_for_sig(Circle(row.reading), row.name),
     )
 
 
@@ -188,3 +207,18 @@ def byline(
     if member_id is None or member_id not in people:
         return MemberLine(kind=LineKind.FORMER, tile=f"former-{thread_id}-{number}", number=number)
     return line_of_member(people[member_id], ring, thread_id=thread_id, number=number)
+
+
+def listed_threads(viewer: Viewer) -> Select[Any]:
+    """SQL: the threads that this viewer may see, with what `thread_lines` needs of each."""
+    return _visible_threads(viewer)
+
+
+def people_of_threads(rows: Sequence[Row[Any]]) -> set[int]:
+    """Whom the lines of these threads name."""
+    return ({row.member_id for row in rows} | {row.last_member_id for row in rows}) - {None}
+
+
+def thread_lines(rows: Sequence[Row[Any]], people: dict[int, Person], ring: Ring) -> tuple[ThreadLine, ...]:
+    """The lines of these threads for the holder of this ring, with people who were fetched already."""
+    return tuple(_thread_line(row, people, ring) for row in rows)

@@ -1,47 +1,38 @@
 """The pages of a thread: posts by their numbers, so that page 1 and page 5,000 cost the same."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
     POSTS_A_PAGE,
     ComposePage,
     EditPostPage,
-    Post,
     PostKind,
-    PostView,
     ReplyForm,
-    SourceLine,
     Thread,
     ThreadKind,
     ThreadPage,
     page_of,
-    refuse_to_accept,
-    refuse_to_delete,
     refuse_to_edit,
     refuse_to_reply,
 )
-from domain.members import Person, SourceAuthor
+from domain.members import Person
 from domain.publicity import Publicity, publicity_of_thread
 from domain.refusals import Reason, Refused
-from domain.sigs import Reading, chip_for_sig, refuse_to_join, refuse_to_post
-from domain.views import SafeHtml
-from domain.visibility import VISITOR, Guarded, Viewer, reveal, sig_key
+from domain.sigs import Circle, Joining, chip_for_sig, refuse_to_join, refuse_to_post
+from domain.visibility import VISITOR, Viewer, reveal, sig_key
 from storage.database import Database, fetch_all, fetch_one
-from storage.forum.lists import byline
-from storage.key_sets import opens, parse_keys
-from storage.licences import licence_url
+from storage.forum.posts import post_of, post_view, posts_with_context, split_waiting, waiting_view, waits_for
+from storage.key_sets import opens
 from storage.members.people import find_people
 from storage.plain_text import plain_text
-from storage.tables import Community, KeySet, Participant, Sig, SourcePost, SourceSite
+from storage.tables import Community, KeySet, Sig, ThreadRead
 from storage.tables import Post as PostRow
-from storage.tables import SourceAuthor as AuthorRow
 from storage.tables import Thread as ThreadRow
-
-_Target = PostRow.table.alias()
 
 
 def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
@@ -57,11 +48,17 @@ def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
             ThreadRow.c.post_count,
             ThreadRow.c.accepted_post_id,
             ThreadRow.c.closed_at,
+            ThreadRow.c.pinned_at,
+            ThreadRow.c.held_at,
+            ThreadRow.c.hidden_at,
             ThreadRow.c.deleted_at,
+            Sig.c.holds_first_posts,
             Sig.c.slug.label("sig_slug"),
             Sig.c.name.label("sig_name"),
             Sig.c.description.label("sig_description"),
+            opens(Sig.c.description_key_set_id, viewer.ring).label("is_described"),
             Sig.c.reading,
+            Sig.c.joining,
             Sig.c.member_count,
             Community.c.slug.label("community_slug"),
             Community.c.name.label("community_name"),
@@ -79,45 +76,8 @@ def thread_of(row: Row[Any]) -> Thread:
         sig_id=row.sig_id,
         author_id=row.member_id,
         kind=ThreadKind(row.kind),
-        is_closed=row.closed_at is not None,
+        is_closed=any(when is not None for when in (row.closed_at, row.held_at, row.hidden_at)),
         post_count=row.post_count,
-    )
-
-
-def _posts_with_context() -> Select[Any]:
-    return (
-        select(
-            PostRow.c.post_id,
-            PostRow.c.number,
-            PostRow.c.kind,
-            PostRow.c.member_id,
-            PostRow.c.html,
-            PostRow.c.score,
-            PostRow.c.written_at,
-            PostRow.c.edited_at,
-            PostRow.c.deleted_at,
-            PostRow.c.version,
-            KeySet.c.text.label("keys"),
-            _Target.c.post_id.label("target_id"),
-            _Target.c.number.label("target_number"),
-            Participant.c.number.label("participant"),
-            AuthorRow.c.author_id,
-            AuthorRow.c.name.label("author_name"),
-            AuthorRow.c.source_url.label("author_url"),
-            SourcePost.c.source_kind,
-            SourcePost.c.source_id,
-            SourcePost.c.licence,
-            SourceSite.c.name.label("site"),
-        )
-        .join(KeySet, KeySet.c.key_set_id == PostRow.c.key_set_id)
-        .outerjoin(_Target, (_Target.c.post_id == PostRow.c.reply_to_id) & _Target.c.number.is_not(None))
-        .outerjoin(
-            Participant,
-            (Participant.c.thread_id == PostRow.c.thread_id) & (Participant.c.member_id == PostRow.c.member_id),
-        )
-        .outerjoin(AuthorRow, AuthorRow.c.author_id == PostRow.c.author_id)
-        .outerjoin(SourcePost, SourcePost.c.post_id == PostRow.c.post_id)
-        .outerjoin(SourceSite, SourceSite.c.site_id == SourcePost.c.site_id)
     )
 
 
@@ -126,14 +86,24 @@ async def find_thread_page(
 ) -> ThreadPage | None:
     """One page of a thread as this viewer gets it; None when thread or page is unknown or hidden."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, visible_thread(viewer, thread_id).add_columns(*_seen_by_visitors()))
+        row = await fetch_one(
+            connection, visible_thread(viewer, thread_id).add_columns(*_seen_by_visitors(), _read_by(viewer))
+        )
         pages = page_of(max(1, row.post_count)) if row else 0
         if row is None or not 1 <= page <= pages:
             return None
-        posts = await _rows_of_page(connection, row, page)
+        posts = await _rows_of_page(connection, row, page, viewer if page == pages else None)
         people = await find_people(connection, {post.member_id for post in posts} - {None})
+    return replace(_thread_page(row, posts, people, viewer, page), reply=reply)
+
+
+def _thread_page(
+    row: Row[Any], posts: Sequence[Row[Any]], people: dict[int, Person], viewer: Viewer, page: int
+) -> ThreadPage:
+    """The page from its rows, with an empty composer."""
     thread = thread_of(row)
-    views = [view for post in posts if (view := _post_view(post, row, thread, people, viewer))]
+    numbered, waiting = split_waiting(posts)
+    views = [view for post in numbered if (view := post_view(post, row, thread, people, viewer))]
     accepted = next((view for view in views if view.is_accepted and view.number != 2), None)
     return ThreadPage(
         thread_id=thread.thread_id,
@@ -143,24 +113,38 @@ async def find_thread_page(
         community_name=row.community_name,
         sig_slug=row.sig_slug,
         sig_name=row.sig_name,
-        sig_description=row.sig_description,
-        sig_member_count=row.member_count,
-        readers=_readers(row),
+        sig_description=row.sig_description if row.is_described else None,
+        sig_member_count=row.member_count if sig_key(row.sig_id) in viewer.ring else None,
+        readers=_readers(row, viewer),
         tags=tuple(row.tag_names.split()),
         is_closed=thread.is_closed,
         is_answered=row.accepted_post_id is not None,
         reply_count=max(0, row.post_count - 1),
-        key=chip_for_sig(Reading(row.reading), row.sig_name),
+        key=chip_for_sig(Circle(row.reading), row.sig_name),
         posts=tuple(view for view in views if page_of(view.number) == page),
         opening=next((view for view in views if view.number == 1), None),
         accepted=accepted if page == 1 else None,
-        publicity=_publicity(row, posts),
+        publicity=_publicity(row, numbered),
         page=page,
-        pages=pages,
+        pages=page_of(max(1, row.post_count)),
         may_reply=row.deleted_at is None and refuse_to_reply(viewer, thread) is None,
-        may_join=sig_key(thread.sig_id) not in viewer.ring and refuse_to_join(viewer) is None,
-        reply=reply,
+        may_join=_may_join(row, viewer),
+        reply=ReplyForm(submission=""),
+        read_to=row.read_to,
+        waiting=tuple(waiting_view(post, thread, people, viewer) for post in waiting),
+        is_held=row.held_at is not None,
+        is_hidden=row.hidden_at is not None,
+        is_pinned=row.pinned_at is not None,
     )
+
+
+def _read_by(viewer: Viewer) -> ColumnElement[int]:
+    """SQL: up to which number a member has read the thread of `visible_thread`."""
+    if viewer.member_id is None:
+        return literal(0, Integer).label("read_to")
+    mine = (ThreadRead.c.thread_id == ThreadRow.c.thread_id) & (ThreadRead.c.member_id == viewer.member_id)
+    number = select(ThreadRead.c.number).where(mine).correlate(ThreadRow.table).scalar_subquery()
+    return func.coalesce(number, 0).label("read_to")
 
 
 def _seen_by_visitors() -> tuple[ColumnElement[bool], ...]:
@@ -185,84 +169,33 @@ def _publicity(row: Row[Any], posts: Sequence[Row[Any]]) -> Publicity:
     )
 
 
-def _readers(row: Row[Any]) -> int | None:
-    return None if Reading(row.reading) is Reading.EVERYONE else int(row.member_count)
+def _may_join(row: Row[Any], viewer: Viewer) -> bool:
+    """Whether the door of the SIG is open: who has to ask or to be invited finds that on its page."""
+    is_in = sig_key(row.sig_id) in viewer.ring
+    return row.joining == Joining.OPEN and not is_in and refuse_to_join(viewer) is None
 
 
-async def _rows_of_page(connection: AsyncConnection, thread: Row[Any], page: int) -> Sequence[Row[Any]]:
-    """The posts of a page in order, with the opening; on page 1 with the accepted reply, wherever it stands."""
+def _readers(row: Row[Any], viewer: Viewer) -> int | None:
+    """How many people read a SIG that opens to its own people; they alone know how many they are."""
+    is_known = Circle(row.reading) is Circle.SIG and sig_key(row.sig_id) in viewer.ring
+    return int(row.member_count) if is_known else None
+
+
+async def _rows_of_page(
+    connection: AsyncConnection, thread: Row[Any], page: int, ending: Viewer | None
+) -> Sequence[Row[Any]]:
+    """The posts of a page in order, with the opening; on page 1 with the accepted reply, wherever it stands; on the
+    last page with what waits there, as far as the viewer `ending` it may see that."""
     first = (page - 1) * POSTS_A_PAGE + 1
     on_page: ColumnElement[bool] = PostRow.c.number.between(first, first + POSTS_A_PAGE - 1)
     if page > 1:
         on_page = or_(on_page, PostRow.c.number == 1)
     elif thread.accepted_post_id is not None:
         on_page = or_(on_page, PostRow.c.post_id == thread.accepted_post_id)
-    statement = _posts_with_context().where(PostRow.c.thread_id == thread.thread_id, on_page)
+    if ending is not None and ending.member_id is not None:
+        on_page = or_(on_page, waits_for(ending))
+    statement = posts_with_context().where(PostRow.c.thread_id == thread.thread_id, on_page)
     return await fetch_all(connection, statement.order_by(PostRow.c.number))
-
-
-def post_of(row: Row[Any]) -> Post:
-    """A row of a post as the rules need it, its text guarded."""
-    return Post(
-        post_id=row.post_id,
-        author_id=row.member_id,
-        kind=PostKind(row.kind),
-        version=row.version,
-        deleted_at=row.deleted_at,
-        html=Guarded(SafeHtml(row.html), parse_keys(row.keys)),
-    )
-
-
-def _post_view(
-    row: Row[Any], thread_row: Row[Any], thread: Thread, people: dict[int, Person], viewer: Viewer
-) -> PostView | None:
-    """A post as this viewer gets it: whole, as the empty place of a deleted one, or not at all."""
-    post = post_of(row)
-    html = reveal(post.html, viewer.ring)
-    if html is None and post.deleted_at is None:
-        return None
-    source = SourceAuthor(row.author_id, row.author_name, row.author_url) if row.author_id is not None else None
-    author = byline(row.member_id, source, people, viewer.ring, thread_id=thread.thread_id, number=row.participant)
-    return PostView(
-        post_id=post.post_id,
-        number=row.number,
-        kind=post.kind,
-        author=author if html is not None else None,
-        html=html,
-        written_at=row.written_at,
-        edited_at=row.edited_at if html is not None else None,
-        is_deleted=post.deleted_at is not None,
-        is_accepted=thread_row.accepted_post_id == post.post_id,
-        score=row.score if html is not None else None,
-        reply_to_id=row.target_id if html is not None else None,
-        reply_to_number=row.target_number if html is not None else None,
-        reply_to_page=page_of(row.target_number) if html is not None and row.target_number else None,
-        key=chip_for_sig(Reading(thread_row.reading), thread_row.sig_name),
-        may_edit=refuse_to_edit(viewer, post, thread.sig_id) is None,
-        may_delete=refuse_to_delete(viewer, post) is None,
-        may_restore=bool(html) and post.deleted_at is not None,
-        may_accept=refuse_to_accept(viewer, thread, post) is None,
-        source=_source_line(row, thread.thread_id),
-    )
-
-
-def _source_line(row: Row[Any], _thread_id: int) -> SourceLine | None:
-    if row.site is None:
-        return None
-    return SourceLine(
-        site=row.site,
-        url=_source_url(row),
-        licence=row.licence,
-        licence_url=licence_url(row.licence),
-    )
-
-
-def _source_url(row: Row[Any]) -> str:
-    """The original: questions and answers have addresses of their own, a comment that of what it stands under."""
-    if row.source_kind == "comment":
-        return f"https://{row.site}/posts/comments/{row.source_id}"
-    kind = "questions" if row.kind == PostKind.OPENING else "a"
-    return f"https://{row.site}/{kind}/{row.source_id}"
 
 
 async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:
@@ -283,6 +216,7 @@ async def find_reply_target(database: Database, viewer: Viewer, thread_id: int, 
         PostRow.c.post_id == post_id,
         PostRow.c.thread_id == thread_id,
         PostRow.c.deleted_at.is_(None),
+        PostRow.c.hidden_at.is_(None),
         opens(PostRow.c.key_set_id, viewer.ring),
     )
     async with database.reading() as connection:
@@ -306,8 +240,8 @@ async def find_compose_page(
     return ComposePage(
         sig_slug=row.slug,
         sig_name=row.name,
-        key=chip_for_sig(Reading(row.reading), row.name),
-        readers=_readers(row),
+        key=chip_for_sig(Circle(row.reading), row.name),
+        readers=_readers(row, viewer),
         submission=submission,
     )
 
@@ -323,6 +257,8 @@ def _post_with_thread(viewer: Viewer, post_id: int) -> Select[Any]:
             PostRow.c.html,
             PostRow.c.version,
             PostRow.c.deleted_at,
+            PostRow.c.held_at,
+            PostRow.c.hidden_at,
             KeySet.c.text.label("keys"),
             ThreadRow.c.sig_id,
             ThreadRow.c.title,
@@ -350,7 +286,7 @@ async def find_edit_page(database: Database, viewer: Viewer, post_id: int) -> Ed
         post_id=row.post_id,
         thread_id=row.thread_id,
         sig_name=row.name,
-        key=chip_for_sig(Reading(row.reading), row.name),
+        key=chip_for_sig(Circle(row.reading), row.name),
         version=row.version,
         body=row.body,
         title=row.title if is_opening else None,

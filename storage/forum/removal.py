@@ -1,13 +1,14 @@
 """Taking back what one wrote, taking that back, and accepting an answer.
 
 A deleted text opens to its author alone; its number stays, so that other people's links keep their meaning. A thread
-of which nothing stands any more goes, and comes back with the first post that does.
+of which nothing stands any more goes, and comes back with the first post that does. What a moderator hid counts no more
+when its author deletes it, and is not for them to bring back.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
@@ -18,15 +19,26 @@ from domain.forum import (
     refuse_to_restore,
 )
 from domain.refusals import Reason, Refused
-from domain.sigs import Reading, post_keys, thread_keys
+from domain.sigs import Circle, post_keys, thread_keys
 from domain.visibility import Viewer
 from storage.database import Database, fetch_one
 from storage.events import note
-from storage.forum.commands import Written, hold_post, set_tags, touch_thread
-from storage.forum.pages import post_of, thread_of, visible_thread
+from storage.forum.commands import Written
+from storage.forum.holding import take_back_held
+from storage.forum.keeping import (
+    count_sig,
+    hold_post,
+    is_open,
+    mark_post,
+    mark_thread,
+    set_tags,
+    settle_thread,
+    standing,
+)
+from storage.forum.pages import thread_of, visible_thread
+from storage.forum.posts import post_of
 from storage.key_sets import intern_key_set
 from storage.tables import Post as PostRow
-from storage.tables import Sig
 from storage.tables import Thread as ThreadRow
 
 
@@ -38,29 +50,51 @@ async def delete_post(database: Database, viewer: Viewer, post_id: int, now: dat
             return Refused(Reason.MISSING)
         if refused := refuse_to_delete(viewer, post_of(row)):
             return refused
+        if row.held_at is not None:
+            await take_back_held(connection, row, now)
+            return Written(post_id, row.thread_id)
         keys = await intern_key_set(connection, keys_when_deleted([row.member_id]))
-        await _mark(connection, post_id, deleted_at=now, key_set_id=keys)
-        await _settle(connection, row)
-        if not await _stands(connection, row.thread_id):
-            await _close_away(connection, row, now)
-        await _count(connection, row.sig_id, -1)
+        await mark_post(connection, post_id, deleted_at=now, key_set_id=keys)
+        if row.hidden_at is None:
+            await fall(connection, row, now)
         await note(connection, "post.deleted", now, thread_id=row.thread_id, post_id=post_id)
         return Written(post_id, row.thread_id)
 
 
-async def _stands(connection: AsyncConnection, thread_id: int) -> bool:
-    """Whether anything of a thread has not been taken back."""
-    standing = select(PostRow.c.post_id).where(PostRow.c.thread_id == thread_id, PostRow.c.deleted_at.is_(None))
-    return await fetch_one(connection, standing.limit(1)) is not None
+async def fall(connection: AsyncConnection, row: Any, now: datetime) -> None:
+    """A post stands no more: count it no longer, and put its thread away when it was the last."""
+    await settle_thread(connection, row.thread_id)
+    if not is_open(row):
+        return
+    is_last = not await stands(connection, row.thread_id)
+    if is_last:
+        await close_away(connection, row, now)
+    await count_sig(connection, row.sig_id, threads=-int(is_last), posts=-1)
 
 
-async def _close_away(connection: AsyncConnection, row: Row[Any], now: datetime) -> None:
+async def rise(connection: AsyncConnection, row: Any) -> None:
+    """A post stands again: count it, and bring its thread back when that had gone with it."""
+    await settle_thread(connection, row.thread_id)
+    if row.thread_hidden_at is not None:
+        return
+    comes_back = row.thread_deleted_at is not None
+    if comes_back:
+        await _open_again(connection, row)
+    await count_sig(connection, row.sig_id, threads=int(comes_back), posts=1)
+
+
+async def stands(connection: AsyncConnection, thread_id: int) -> bool:
+    """Whether anything of a thread is there to be read."""
+    found = select(PostRow.c.post_id).where(standing(thread_id)).limit(1)
+    return await fetch_one(connection, found) is not None
+
+
+async def close_away(connection: AsyncConnection, row: Any, now: datetime) -> None:
     """A thread of which nothing stands is there only for those who wrote in it, and may undo."""
     writers = select(PostRow.c.member_id).where(PostRow.c.thread_id == row.thread_id, PostRow.c.member_id.is_not(None))
     member_ids = (await connection.execute(writers.distinct())).scalars()
     keys = await intern_key_set(connection, keys_when_deleted(member_ids))
-    await _mark_thread(connection, row, deleted_at=now, key_set_id=keys)
-    await connection.execute(update(Sig).where(Sig.c.sig_id == row.sig_id).values(thread_count=Sig.c.thread_count - 1))
+    await mark_thread(connection, row.thread_id, deleted_at=now, key_set_id=keys)
     await set_tags(connection, row.sig_id, row.thread_id, ())
 
 
@@ -72,20 +106,16 @@ async def restore_post(database: Database, viewer: Viewer, post_id: int, now: da
             return Refused(Reason.MISSING)
         if refused := refuse_to_restore(viewer, post_of(row), row.sig_id, now):
             return refused
-        keys = await intern_key_set(connection, post_keys(Reading(row.reading), row.sig_id, row.member_id))
-        await _mark(connection, post_id, deleted_at=None, key_set_id=keys)
-        await _settle(connection, row)
-        if row.thread_deleted_at is not None:
-            await _open_again(connection, row)
-        await _count(connection, row.sig_id, +1)
+        keys = await intern_key_set(connection, post_keys(Circle(row.reading), row.sig_id, row.member_id))
+        await mark_post(connection, post_id, deleted_at=None, key_set_id=keys)
+        await rise(connection, row)
         await note(connection, "post.restored", now, thread_id=row.thread_id, post_id=post_id)
         return Written(post_id, row.thread_id)
 
 
-async def _open_again(connection: AsyncConnection, row: Row[Any]) -> None:
-    keys = await intern_key_set(connection, thread_keys(Reading(row.reading), row.sig_id))
-    await _mark_thread(connection, row, deleted_at=None, key_set_id=keys)
-    await connection.execute(update(Sig).where(Sig.c.sig_id == row.sig_id).values(thread_count=Sig.c.thread_count + 1))
+async def _open_again(connection: AsyncConnection, row: Any) -> None:
+    keys = await intern_key_set(connection, thread_keys(Circle(row.reading), row.sig_id))
+    await mark_thread(connection, row.thread_id, deleted_at=None, key_set_id=keys)
     await set_tags(connection, row.sig_id, row.thread_id, tuple(row.tag_names.split()))
 
 
@@ -99,50 +129,9 @@ async def accept_post(database: Database, viewer: Viewer, post_id: int, now: dat
         if refused := refuse_to_accept(viewer, thread_of(thread), post_of(row)):
             return refused
         chosen = None if row.accepted_post_id == post_id else post_id
-        await connection.execute(
-            update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(accepted_post_id=chosen)
-        )
-        await touch_thread(connection, row.thread_id)
+        await mark_thread(connection, row.thread_id, accepted_post_id=chosen, version=ThreadRow.c.version + 1)
         await note(connection, "post.accepted", now, thread_id=row.thread_id, post_id=post_id)
         return Written(post_id, row.thread_id)
-
-
-async def _mark(connection: AsyncConnection, post_id: int, **values: object) -> None:
-    await connection.execute(update(PostRow).where(PostRow.c.post_id == post_id).values(values))
-
-
-async def _mark_thread(connection: AsyncConnection, row: Row[Any], **values: object) -> None:
-    await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == row.thread_id).values(values))
-
-
-async def _count(connection: AsyncConnection, sig_id: int, posts: int) -> None:
-    """Count a SIG's standing posts, and tell of the newest thread among those that may be seen."""
-    newest = select(func.max(ThreadRow.c.last_post_at)).where(
-        ThreadRow.c.sig_id == sig_id, ThreadRow.c.deleted_at.is_(None)
-    )
-    values = {"post_count": Sig.c.post_count + posts, "last_post_at": newest.scalar_subquery()}
-    await connection.execute(update(Sig).where(Sig.c.sig_id == sig_id).values(values))
-
-
-async def _settle(connection: AsyncConnection, row: Row[Any]) -> None:
-    """Name the last voice among what still stands, drop an accepted reply that is gone, and renew the version."""
-    standing = (
-        select(PostRow.c.member_id, PostRow.c.author_id, PostRow.c.written_at)
-        .where(PostRow.c.thread_id == row.thread_id, PostRow.c.number.is_not(None), PostRow.c.deleted_at.is_(None))
-        .order_by(PostRow.c.number.desc())
-        .limit(1)
-    )
-    last = await fetch_one(connection, standing)
-    values: dict[str, Any] = {"last_member_id": None, "last_author_id": None}
-    if last is not None:
-        values = {"last_member_id": last.member_id, "last_author_id": last.author_id, "last_post_at": last.written_at}
-    accepted = select(PostRow.c.post_id).where(
-        PostRow.c.post_id == ThreadRow.c.accepted_post_id,
-        PostRow.c.deleted_at.is_(None),
-    )
-    values["accepted_post_id"] = accepted.scalar_subquery()
-    await _mark_thread(connection, row, **values)
-    await touch_thread(connection, row.thread_id)
 
 
 async def forget_deleted_posts(connection: AsyncConnection, now: datetime) -> None:
@@ -150,5 +139,8 @@ async def forget_deleted_posts(connection: AsyncConnection, now: datetime) -> No
     over = now - UNDO_DELETE_FOR
     gone = (PostRow.c.deleted_at < over) & (PostRow.c.html != "")
     await connection.execute(update(PostRow).where(gone).values(body="", html="", submission=None))
-    left = (ThreadRow.c.deleted_at < over) & (ThreadRow.c.title != "")
+    hidden = exists().where(
+        PostRow.c.thread_id == ThreadRow.c.thread_id, PostRow.c.hidden_at.is_not(None), PostRow.c.deleted_at.is_(None)
+    )
+    left = (ThreadRow.c.deleted_at < over) & (ThreadRow.c.title != "") & ~hidden
     await connection.execute(update(ThreadRow).where(left).values(title="", tag_names=""))

@@ -1,6 +1,6 @@
 """Threads, replies and comments: what is new is inserted, what differs from its digest is updated, the rest is left.
 
-New rows are hidden and unnumbered until `publishing`. Reading and rendering come before the transaction, so that it is
+New rows are hidden and unnumbered until `publishing`. Circle and rendering come before the transaction, so that it is
 short and nobody waits for it.
 """
 

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Subquery, and_, bindparam, case, func, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind
-from domain.sigs import Reading, thread_keys
-from storage.database import fetch_all
+from domain.sigs import Circle, SigSettings, thread_keys
+from storage.database import fetch_all, fetch_one
 from storage.events import note
 from storage.importing.stored import (
     FROM_POSTS,
@@ -29,6 +29,7 @@ from storage.importing.stored import (
     find_posts,
 )
 from storage.key_sets import intern_key_set
+from storage.sigs.adding import KEY_COLUMNS, key_sets_of
 
 Accepted = Iterator[list[tuple[int, int | None]]]
 """Threads with the replies they accept, in batches; source ids of both."""
@@ -40,7 +41,7 @@ async def publish(connection: AsyncConnection, place: Place, accepted: Accepted,
     """Number, count and open all that is new, in the transaction of this connection; gives what was published."""
     changes = await _accept(connection, place, accepted)
     reading = (await connection.execute(select(SIGS.c.reading).where(SIGS.c.sig_id == place.sig_id))).scalar_one()
-    open_id = await intern_key_set(connection, thread_keys(Reading(reading), place.sig_id))
+    open_id = await intern_key_set(connection, thread_keys(Circle(reading), place.sig_id))
     new_threads = await _count_new_threads(connection, place)
     new_posts = 0
     async for some in _iter_threads(connection, place):
@@ -48,7 +49,7 @@ async def publish(connection: AsyncConnection, place: Place, accepted: Accepted,
         await _count_in_threads(connection, place, some, open_id)
     await _count_in_tags(connection, place)
     await _count_in_sig(connection, place, new_threads, new_posts)
-    await _open_sig(connection, place, open_id)
+    await _open_sig(connection, place)
     values = {"counts": json.dumps(counts, ensure_ascii=False)}
     await connection.execute(update(SITES).where(SITES.c.site_id == place.site_id).values(values))
     changes.published = new_posts
@@ -186,7 +187,13 @@ async def _count_in_sig(connection: AsyncConnection, place: Place, new_threads: 
     )
 
 
-async def _open_sig(connection: AsyncConnection, place: Place, open_id: int) -> None:
+async def _open_sig(connection: AsyncConnection, place: Place) -> None:
     """A SIG that was hidden while its first import ran is there from now on; later decisions of its owners stay."""
+    circles = select(*(SIGS.c[name] for name in KEY_COLUMNS))
     hidden = SIGS.c.sig_id == place.sig_id, SIGS.c.content_key_set_id == place.hidden_id
-    await connection.execute(update(SIGS).where(*hidden).values(key_set_id=open_id, content_key_set_id=open_id))
+    row = await fetch_one(connection, circles.where(*hidden))
+    if row is not None:
+        existence, describing, listing, reading = (Circle(getattr(row, name)) for name in KEY_COLUMNS)
+        chosen = SigSettings(existence=existence, describing=describing, listing=listing, reading=reading)
+        values = await key_sets_of(connection, place.sig_id, chosen)
+        await connection.execute(update(SIGS).where(*hidden).values(values))

@@ -12,11 +12,12 @@ from typing import Final
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.sigs import Reading
+from domain.sigs import Circle
 from domain.visibility import STAFF
 from storage.database import fetch_one
 from storage.importing.stored import COMMUNITIES, SIGS, SITES, Place
 from storage.key_sets import intern_key_set
+from storage.sigs.adding import KEY_COLUMNS, add_sig
 
 STEPS: Final = ("authors", "tags", "threads", "replies", "comments", "links", "publishing")
 DONE: Final = "done"
@@ -107,20 +108,12 @@ async def _find_or_make_sig(
     chosen = await _free_slug(
         connection, (slug,) if slug else (short_name(site).replace(".", "-"), site.replace(".", "-"))
     )
-    values = {
-        "community_id": await _find_or_make_community(connection),
-        "slug": chosen,
-        "name": title_of(site),
-        "description": f"What was asked, answered and remarked at {site}, with its authors named under each post.",
-        "reading": Reading.EVERYONE.value,
-        "key_set_id": hidden_id,
-        "content_key_set_id": hidden_id,
-        "site_id": site_id,
-        "created_at": now,
-        **dict.fromkeys(("member_count", "thread_count", "post_count"), 0),
-    }
-    added = await connection.execute(insert(SIGS).values(values).returning(SIGS.c.sig_id))
-    return int(added.scalar_one()), chosen
+    community = await _find_or_make_community(connection)
+    about = f"What was asked, answered and remarked at {site}, with its authors named under each post."
+    sig_id = await add_sig(connection, community, chosen, title_of(site), about, Circle.EVERYONE, now, site_id)
+    hidden = dict.fromkeys(KEY_COLUMNS.values(), hidden_id)
+    await connection.execute(update(SIGS).where(SIGS.c.sig_id == sig_id).values(hidden))
+    return sig_id, chosen
 
 
 async def _free_slug(connection: AsyncConnection, slugs: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.members import ENTRY_RULES, AudienceOption, EntryKind
 from domain.visibility import ALL_MEMBERS, CONNECTIONS, EVERYONE, MY_SIGS, ONLY_ME, Audience, Owner, Scope
 from storage.database import fetch_all
+from storage.members.memberships import opens_to_all_people
 from storage.tables import Connection, ListPerson, Member, Membership, OwnList, Sig
 
 
@@ -42,12 +43,18 @@ def _sees(owner: Owner) -> ColumnElement[bool]:
     return Member.c.in_good_standing | (Member.c.member_id == owner.member_id)
 
 
+def _is_known(owner: Owner) -> ColumnElement[bool]:
+    """Of whose membership the owner may know: a number must not tell of those who hide theirs."""
+    shown = opens_to_all_people(Membership.c.member_id, Membership.c.sig_id)
+    return shown | (Membership.c.member_id == owner.member_id)
+
+
 async def _count_by_sig(connection: AsyncConnection, owner: Owner) -> list[Offer]:
     statement = (
         select(Sig.c.sig_id, Sig.c.name, func.count())
         .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
         .join(Member, Member.c.member_id == Membership.c.member_id)
-        .where(Sig.c.sig_id.in_(owner.sig_ids), _sees(owner))
+        .where(Sig.c.sig_id.in_(owner.sig_ids), _sees(owner), _is_known(owner))
         .group_by(Sig.c.sig_id, Sig.c.name)
     )
     rows = sorted(await fetch_all(connection, statement), key=lambda row: (row.name.casefold(), row.sig_id))
@@ -58,7 +65,7 @@ async def _count_mates(connection: AsyncConnection, owner: Owner) -> int:
     people = (
         select(func.count(func.distinct(Membership.c.member_id)))
         .join(Member, Member.c.member_id == Membership.c.member_id)
-        .where(Membership.c.sig_id.in_(owner.sig_ids), _sees(owner))
+        .where(Membership.c.sig_id.in_(owner.sig_ids - owner.hidden_sig_ids), _sees(owner), _is_known(owner))
     )
     return max(1, (await connection.execute(people)).scalar_one())
 

@@ -143,7 +143,7 @@ def audience_unless_chosen(slot: Slot) -> Audience:
     return ONLY_ME if rule.shape in _FILLING else rule.default
 
 
-_FILLING = frozenset({Shape.SIG, Shape.PEOPLE, Shape.THREADS, Shape.DAY})
+_FILLING = frozenset({Shape.SIG, Shape.PEOPLE, Shape.THREADS, Shape.SCRAPS, Shape.DAY})
 
 
 def _problems(typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner) -> dict[Slot, Problem]:

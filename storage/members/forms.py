@@ -40,7 +40,7 @@ CHECK_UP_STEPS: tuple[tuple[EntryKind, ...], ...] = (
     (EntryKind.NAME, EntryKind.PROFESSION, EntryKind.HEADLINE, EntryKind.PHOTO, EntryKind.ABOUT),
     (EntryKind.EMAIL, EntryKind.PHONE, EntryKind.LINK),
     tuple(kind for kind, rule in ENTRY_RULES.items() if rule.is_sensitive and kind is not EntryKind.PHOTO),
-    (EntryKind.MEMBERSHIP, EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.LAST_SEEN),
+    (EntryKind.MEMBERSHIP, EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.SCRAPS, EntryKind.LAST_SEEN),
 )
 """What each step of the check-up goes through: who finds you, who reaches you, what is sensitive, what you do."""
 

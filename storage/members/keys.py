@@ -3,27 +3,45 @@ depend on changes. Each change of keys goes into the history of exposure."""
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ENTRY_RULES, RECORD_PARTS, SHOWN, WORKED_OUT, EntryKind, Slot, tidy_value
-from domain.visibility import ONLY_ME, Audience, Keys, Owner, keys_for, narrowed_to, widens
+from domain.sigs import opens_to_people
+from domain.visibility import ONLY_ME, Audience, Keys, Owner, hides_membership, keys_for, narrowed_to, widens
 from storage.database import fetch_all, fetch_one
+from storage.events import note
 from storage.key_sets import intern_key_set, parse_keys
 from storage.members.exposures import conceal, expose
+from storage.scraps.keys import rekey_scraps
 from storage.tables import Entry, KeySet, Member, Membership, OwnList, Sig
+
+_LATER = timedelta(microseconds=1)
+"""What was made from an entry knows it by the moment of its last change, so no two are the same."""
 
 
 async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
     """What the rule must know of a member."""
     statement = select(Member.c.in_good_standing, Member.c.has_public_page).where(Member.c.member_id == member_id)
     standing, public_page = (await connection.execute(statement)).one()
-    sigs = await connection.execute(select(Membership.c.sig_id).where(Membership.c.member_id == member_id))
+    audiences = await _audiences_by_sig(connection, member_id)
+    hidden = {sig for sig, chosen in audiences.items() if chosen and hides_membership(Audience.parse(chosen), sig)}
     lists = await connection.execute(select(OwnList.c.list_id).where(OwnList.c.member_id == member_id))
-    return Owner(member_id, frozenset(sigs.scalars()), frozenset(lists.scalars()), standing, public_page)
+    return Owner(member_id, frozenset(audiences), frozenset(lists.scalars()), standing, public_page, frozenset(hidden))
+
+
+async def _audiences_by_sig(connection: AsyncConnection, member_id: int) -> dict[int, str | None]:
+    """The SIGs that a member belongs to, each with who is to know of it; None where that was never chosen."""
+    of_sig = (Entry.c.member_id == Membership.c.member_id) & (Entry.c.position == Membership.c.sig_id)
+    statement = (
+        select(Membership.c.sig_id, Entry.c.audience)
+        .outerjoin(Entry, of_sig & (Entry.c.kind == EntryKind.MEMBERSHIP))
+        .where(Membership.c.member_id == member_id)
+    )
+    return {row.sig_id: row.audience for row in await fetch_all(connection, statement)}
 
 
 async def hold_owner(connection: AsyncConnection, member_id: int) -> Owner:
@@ -74,6 +92,9 @@ async def write_entry(
     key_set_id = await intern_key_set(connection, keys)
     values = {"value": value, "audience": str(audience), "key_set_id": key_set_id}
     stored = await _find_entry(connection, owner.member_id, slot)
+    if slot.kind is EntryKind.MEMBERSHIP:
+        before = parse_keys(stored.keys) if stored and stored.value else frozenset()
+        await _count_people(connection, slot.position, before, keys if value else frozenset())
     if stored is None:
         row = {"member_id": owner.member_id, "kind": slot.kind.value, "position": slot.position, "changed_at": now}
         added = await connection.execute(insert(Entry).values({**row, **values}).returning(Entry.c.entry_id))
@@ -83,7 +104,10 @@ async def write_entry(
     else:
         entry_id = stored.entry_id
         change = update(Entry).where(Entry.c.entry_id == entry_id)
-        await connection.execute(change.values({**values, "changed_at": now}))
+        changed_at = max(now, stored.changed_at + _LATER)
+        await connection.execute(change.values({**values, "changed_at": changed_at}))
+    if slot.kind is EntryKind.SCRAPS:
+        await rekey_scraps(connection, owner.member_id)
     if is_filled(slot, value):
         await expose(connection, owner.member_id, entry_id, slot, str(audience), key_set_id, now)
     else:
@@ -91,10 +115,21 @@ async def write_entry(
 
 
 async def _find_entry(connection: AsyncConnection, member_id: int, slot: Slot) -> Row[Any] | None:
-    columns = (Entry.c.entry_id, Entry.c.value, Entry.c.audience, Entry.c.key_set_id)
+    entry = (Entry.c.entry_id, Entry.c.value, Entry.c.audience, Entry.c.key_set_id, Entry.c.changed_at)
     place = (Entry.c.member_id == member_id, Entry.c.kind == slot.kind, Entry.c.position == slot.position)
-    found: Row[Any] | None = await fetch_one(connection, select(*columns).where(*place))
+    keys = KeySet.c.text.label("keys")
+    statement = select(*entry, keys).join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
+    found: Row[Any] | None = await fetch_one(connection, statement.where(*place))
     return found
+
+
+async def _count_people(connection: AsyncConnection, sig_id: int, before: Keys, after: Keys) -> None:
+    """Keep the number of a SIG's people: of those whose membership all its people see. The member's row is held before
+    that of the SIG, here and wherever somebody joins or leaves."""
+    change = opens_to_people(after, sig_id) - opens_to_people(before, sig_id)
+    if change:
+        counting = update(Sig).where(Sig.c.sig_id == sig_id).values(member_count=Sig.c.member_count + change)
+        await connection.execute(counting)
 
 
 async def close_circle(connection: AsyncConnection, member_id: int, circle: Audience, now: datetime) -> None:
@@ -128,22 +163,31 @@ async def rewrite_keys(connection: AsyncConnection, member_id: int, now: datetim
             Entry.c.position,
             Entry.c.value,
             Entry.c.audience,
-            Entry.c.key_set_id,
+            KeySet.c.text.label("before"),
             sig_keys.c.text.label("within"),
         )
+        .join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
         .outerjoin(Sig, (Entry.c.kind == EntryKind.MEMBERSHIP) & (Sig.c.sig_id == Entry.c.position))
         .outerjoin(sig_keys, sig_keys.c.key_set_id == Sig.c.key_set_id)
         .where(Entry.c.member_id == member_id)
+        .order_by(Entry.c.kind, Entry.c.position)
     )
+    is_changed = False
     for entry_id, kind, position, value, audience, before, within in await fetch_all(connection, statement):
         slot = Slot(EntryKind(kind), position)
         keys = _keys_of(owner, slot, Audience.parse(audience), parse_keys(within) if within else None)
-        after = await intern_key_set(connection, keys)
-        if after == before:
+        if keys == parse_keys(before):
             continue
+        is_changed, after = True, await intern_key_set(connection, keys)
+        if slot.kind is EntryKind.MEMBERSHIP and value:
+            await _count_people(connection, position, parse_keys(before), keys)
         await connection.execute(update(Entry).where(Entry.c.entry_id == entry_id).values(key_set_id=after))
+        if slot.kind is EntryKind.SCRAPS:
+            await rekey_scraps(connection, member_id)
         if is_filled(slot, value):
             await expose(connection, member_id, entry_id, slot, audience, after, now)
+    if is_changed:
+        await note(connection, "member.changed", now, member_id=member_id)
 
 
 async def show_membership(connection: AsyncConnection, member_id: int, sig_id: int, now: datetime) -> None:

@@ -20,11 +20,13 @@ from domain.members import (
     visible_entries,
 )
 from domain.refusals import Reason, Refused
-from domain.visibility import Audience, Guarded, Ring, Viewer
+from domain.visibility import Audience, Guarded, Ring, Viewer, ring_towards
 from storage.database import Database, fetch_all
 from storage.forum.contributions import list_contributions
-from storage.key_sets import opens, parse_keys
+from storage.key_sets import opens, opens_towards, parse_keys
 from storage.members.exposures import page_was_public
+from storage.members.relations import find_relation
+from storage.scraps.newest import list_newest_scraps
 from storage.secrets import Seal
 from storage.tables import Account, Connection, KeySet, Member, OwnList, Sig
 from storage.tables import Entry as EntryRow
@@ -112,7 +114,10 @@ async def find_member_page(database: Database, seal: Seal, viewer: Viewer, publi
     had once been open to everyone.
     """
     async with database.reading() as connection:
-        return await read_member_page(connection, seal, viewer, public_id)
+        page = await read_member_page(connection, seal, viewer, public_id)
+        if isinstance(page, Refused) or page.is_own or viewer.member_id is None:
+            return page
+        return replace(page, relation=await find_relation(connection, viewer, public_id))
 
 
 async def read_member_page(
@@ -121,15 +126,18 @@ async def read_member_page(
     """The same on a connection. `within` is the ring of who looks through the viewer's eyes: of other people, they see
     only what both may see."""
     statement = _stored_of(viewer.ring, viewer.member_id or 0).where(Member.c.public_id == public_id)
-    rows = await fetch_all(connection, statement.where(opens(EntryRow.c.key_set_id, viewer.ring)))
+    rows = await fetch_all(
+        connection, statement.where(opens_towards(EntryRow.c.member_id, EntryRow.c.key_set_id, viewer.ring))
+    )
     if not rows:
         return await _refuse_page(connection, public_id)
     stored = _stored(rows, seal)
     is_own = viewer.member_id == stored.member_id
     names = _own_names(viewer, stored) if is_own else None
-    visible = visible_entries(_with_day(stored), viewer.ring, viewer.sig_names, names)
+    ring = ring_towards(viewer.ring, stored.member_id)
+    visible = visible_entries(_with_day(stored), ring, viewer.sig_names, names)
     line = _line_of(stored, viewer.ring)
-    worked_out = [await _worked_out(connection, entry, stored, line, viewer.ring, within) for entry in visible]
+    worked_out = [await _worked_out(connection, entry, stored, line, ring, within) for entry in visible]
     entries = tuple(entry for entry in worked_out if entry is not None)
     if not entries:
         return await _refuse_page(connection, public_id)
@@ -138,6 +146,7 @@ async def read_member_page(
         address=public_id,
         headline=next((entry.items[0] for entry in visible if entry.kind is EntryKind.HEADLINE), None),
         entries=entries,
+        has_board=line.name is not None and any(entry.kind is EntryKind.SCRAPS for entry in visible),
         refuses_ai=stored.refuses_ai,
         is_own=is_own,
         public_page=is_own and stored.has_public_page,
@@ -179,10 +188,13 @@ async def _worked_out(
     are."""
     if entry.shape is Shape.DAY:
         return replace(entry, day=date.fromisoformat(entry.items[0]))
-    if entry.shape not in {Shape.PEOPLE, Shape.THREADS}:
+    if entry.shape not in {Shape.PEOPLE, Shape.THREADS, Shape.SCRAPS}:
         return entry
     if line.name is None:
         return None
+    if entry.shape is Shape.SCRAPS:
+        scraps = await list_newest_scraps(connection, stored.member_id, ring, within)
+        return replace(entry, scraps=scraps, address=f"/people/{stored.public_id}/scraps") if scraps else None
     if entry.shape is Shape.THREADS:
         threads = await list_contributions(connection, stored.member_id, ring, within)
         return replace(entry, threads=threads) if threads else None
@@ -208,7 +220,10 @@ async def _list_connections(
     both = [aliases[EntryKind.NAME].c.key_set_id, aliases[EntryKind.CONNECTIONS].c.key_set_id]
     rings = [ring] if within is None else [ring, within]
     statement = (
-        statement.where(Connection.c.member_id == member_id, *(opens(key, one) for key in both for one in rings))
+        statement.where(
+            Connection.c.member_id == member_id,
+            *(opens_towards(Member.c.member_id, key, one) for key in both for one in rings),
+        )
         .order_by(Connection.c.since.desc(), Connection.c.other_id.desc())
         .limit(CONNECTIONS_SHOWN)
     )

@@ -13,7 +13,7 @@ from domain.members import EntryKind, MemberPage
 from domain.refusals import Reason, Refused
 from domain.visibility import MEMBERS, PUBLIC, VISITOR, Key, Scope, Viewer, connection_key, list_key, sig_key
 from storage.database import Database, fetch_all
-from storage.key_sets import opens
+from storage.key_sets import opens_towards
 from storage.members.audiences import list_offers
 from storage.members.keys import find_owner
 from storage.members.page import read_member_page
@@ -127,7 +127,9 @@ async def _find_person(connection: AsyncConnection, owner: Viewer, address: str)
         Entry.c.member_id == viewer.member_id,
         Entry.c.kind == EntryKind.MEMBERSHIP,
         Entry.c.value != "",
-        opens(Entry.c.key_set_id, owner.ring),
+        opens_towards(Entry.c.member_id, Entry.c.key_set_id, owner.ring),
     )
     known = {sig_key(row.position) for row in await fetch_all(connection, memberships)}
-    return replace(viewer, ring=frozenset(key for key in viewer.ring if not key.startswith("sig:") or key in known))
+    return replace(
+        viewer, ring=frozenset(key for key in viewer.ring if not key.startswith(("sig:", "mod:")) or key in known)
+    )

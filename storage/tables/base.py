@@ -47,9 +47,11 @@ def row_id() -> Any:
     return Field(default=None, sa_column=Column(Id, primary_key=True, autoincrement=True))
 
 
-def link(target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = False) -> Any:
+def link(
+    target: str, *, nullable: bool = False, primary_key: bool = False, index: bool = False, unique: bool = False
+) -> Any:
     reference = ForeignKey(target)
-    column = Column(Id, reference, nullable=nullable, primary_key=primary_key, index=index)
+    column = Column(Id, reference, nullable=nullable, primary_key=primary_key, index=index, unique=unique or None)
     return Field(default=None, sa_column=column)
 
 

@@ -9,7 +9,8 @@ from storage.tables.base import Id, Row, link, moment, row_id, text
 
 
 class Thread(Row, table=True):
-    """A thread. `post_count` is the last number given out; `tag_names` repeats the tags for lists."""
+    """A thread. `post_count` is the last number given out; `tag_names` repeats the tags for lists. `held_at`: it waits
+    for a moderator; `hidden_at`: a moderator took it out of sight."""
 
     __tablename__ = "threads"
     __table_args__ = (
@@ -32,8 +33,20 @@ class Thread(Row, table=True):
     score: int | None = None
     accepted_post_id: int | None = Field(default=None, sa_column=Column(Id))
     closed_at: datetime | None = moment(nullable=True)
+    pinned_at: datetime | None = moment(nullable=True)
+    held_at: datetime | None = moment(nullable=True)
+    hidden_at: datetime | None = moment(nullable=True)
     deleted_at: datetime | None = moment(nullable=True)
     version: int = 1
+
+
+Index(
+    "ix_threads_pinned",
+    Thread.c.sig_id,
+    Thread.c.pinned_at,
+    sqlite_where=Thread.c.pinned_at.is_not(None),
+    postgresql_where=Thread.c.pinned_at.is_not(None),
+)
 
 
 class Post(Row, table=True):
@@ -54,6 +67,8 @@ class Post(Row, table=True):
     score: int | None = None
     written_at: datetime = moment()
     edited_at: datetime | None = moment(nullable=True)
+    held_at: datetime | None = moment(nullable=True)
+    hidden_at: datetime | None = moment(nullable=True)
     deleted_at: datetime | None = moment(nullable=True)
     version: int = 1
     submission: str | None = text(unique=True, nullable=True)
@@ -66,6 +81,16 @@ class Participant(Row, table=True):
     thread_id: int = link("threads.thread_id", primary_key=True)
     member_id: int = link("members.member_id", primary_key=True)
     number: int
+
+
+class ThreadRead(Row, table=True):
+    """How far a member has read in a thread: the highest number of a post that was on a page they opened."""
+
+    __tablename__ = "thread_reads"
+    member_id: int = link("members.member_id", primary_key=True)
+    thread_id: int = link("threads.thread_id", primary_key=True, index=True)
+    number: int
+    read_at: datetime = moment()
 
 
 class Tag(Row, table=True):

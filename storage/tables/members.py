@@ -1,4 +1,4 @@
-"""People and the entries of their pages."""
+"""People, the entries of their pages, and their own lists."""
 
 from datetime import datetime
 
@@ -36,15 +36,6 @@ class Entry(Row, table=True):
     audience: str = text()
     key_set_id: int = link("key_sets.key_set_id", index=True)
     changed_at: datetime = moment()
-
-
-class Connection(Row, table=True):
-    """That two members are connected: one row for each direction."""
-
-    __tablename__ = "connections"
-    member_id: int = link("members.member_id", primary_key=True)
-    other_id: int = link("members.member_id", primary_key=True, index=True)
-    since: datetime = moment()
 
 
 class OwnList(Row, table=True):

@@ -23,7 +23,11 @@ from storage.forum.removal import accept_post, delete_post
 from storage.members.lists import make_list, place_person
 from storage.members.receipts import make_receipt
 from storage.migrations import migrate
+from storage.search.index import index_everything
 from storage.secrets import Seal, load_secrets
+from tests.browser.keeping import keep_things
+from tests.browser.order import keep_order
+from tests.browser.scraps import leave_scraps
 from tests.cast import NOON, PARTS, Part, Person, World, build_world
 from web.bench.prose import write_bodies
 from web.bench.server import running_server
@@ -81,6 +85,8 @@ class Site:
     extreme: Written
     list_id: int
     receipt_id: int
+    keepsakes: dict[str, int]
+    order: dict[str, int]
 
     def person(self, part: str) -> Person:
         """Somebody of the cast."""
@@ -102,8 +108,12 @@ async def open_site(home: Path) -> AsyncIterator[Site]:
     talk = await _build_talk(database, world)
     extreme = await _build_extreme(database, world)
     own = await _furnish(database, seal, world)
+    keepsakes = await keep_things(database, seal, home / "files", world["walter"].member_id, LONG_WORD)
+    await leave_scraps(database, world, LONG_WORD)
+    order = await keep_order(database, seal, world, extreme, LONG_WORD)
+    await index_everything(database)
     with running_server(1, {"STOA_HOME": str(home), "STOA_DEVELOPMENT": "true"}, home / "server.log") as server:
-        yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme, *own)
+        yield Site(f"http://127.0.0.1:{server.port}", home, database, world, talk, extreme, *own, keepsakes, order)
     await database.close()
 
 

@@ -131,6 +131,7 @@ async def _make_things(browser: httpx.AsyncClient) -> None:
     )
     await browser.post("/profile/link/new", data={"address": "https://example.org/law", "label": "law"})
     await browser.post("/lists", data={"name": "law"})
+    await browser.post("/people/joost-page/scraps", data={"body": "law"})
     await browser.post("/people/joost-page/lists", data={"list-1": "yes"})
     await browser.post("/profile/public", data={"action": "off"})
 
@@ -159,6 +160,8 @@ async def _refused_forms(browser: httpx.AsyncClient, stoa: Stoa) -> dict[str, st
         ("/profile/edit", {"gender": "woman", "gender.audience": "members"}),
         ("/profile/experience/new", {"start": "soon", "end": "2001"}),
         ("/profile/public", {"action": "on"}),
+        ("/people/joost-page/scraps", {"body": ""}),
+        ("/people/joost-page/scraps", {"body": "law", "private": "yes", "action": "preview"}),
         ("/lists", {"name": "law"}),
     ]
     return {f"POST {path} {sorted(form)}": (await browser.post(path, data=form)).text for path, form in forms}

@@ -165,7 +165,7 @@ def test_nothing_sensitive_is_public_by_default() -> None:
     own = {kind for kind, rule in ENTRY_RULES.items() if rule.default == ONLY_ME}
     assert own == {EntryKind.GENDER, EntryKind.EMAIL, EntryKind.PHONE, EntryKind.LAST_SEEN}
     never = {kind for kind, rule in ENTRY_RULES.items() if not rule.may_be_public}
-    assert never == {EntryKind.EMAIL, EntryKind.PHONE}
+    assert never == {EntryKind.EMAIL, EntryKind.PHONE, EntryKind.SCRAPS}
 
 
 def test_the_table_of_defaults_shows_every_kind() -> None:

@@ -41,8 +41,14 @@ from tests import services
 VERSIONS = Path(__file__).parents[2] / "storage" / "migrations" / "versions"
 
 
+def _is_of_both_engines(name: str | None, kind: str, _parents: object) -> bool:
+    """The words of the index are a table of each engine's own making; tests of search hold them against each other."""
+    return kind != "table" or not (name or "").startswith("document_words")
+
+
 def _differences(connection: Connection) -> list[Any]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    opts = {"compare_type": True, "compare_server_default": True, "include_name": _is_of_both_engines}
+    context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, SQLModel.metadata))
 
 
@@ -65,7 +71,12 @@ async def test_a_column_without_a_migration_is_found(database: Database) -> None
 
 def test_no_migration_touches_keys_or_audiences() -> None:
     """Words of data in a migration are looked at by hand; those that could open something are refused here."""
-    opening = re.compile(r"['\"]public['\"]|UPDATE\s+(entries|posts|threads|sigs|key_set)", re.IGNORECASE)
+    new_in_sigs = "joining|existence|describing|listing|question|rules|holds_first_posts"
+    opening = re.compile(
+        rf"['\"]public['\"]|UPDATE\s+(entries|posts|threads|key_set|sigs(?!\s+SET\s+({new_in_sigs})\b))"
+        r"|[\s,(](content_)?(key_set_id|reading)\s*=\s",
+        re.IGNORECASE,
+    )
     assert [path.name for path in VERSIONS.glob("*.py") if opening.search(path.read_text())] == []
 
 

@@ -22,7 +22,8 @@ _WORD = re.compile(rb"[0-9a-zA-Z+/_-]{22,}")
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A value planted in one field. `seen_at` are the routes, any one of which must show it to each who may see."""
+    """A value planted in one field. `seen_at` are the routes, any one of which must show it to each who may see;
+    `told_at` are those at which it is no secret, whoever asks."""
 
     token: str
     field: str
@@ -30,6 +31,7 @@ class Canary:
     owner: str
     readers: frozenset[str]
     seen_at: tuple[str, ...] = ()
+    told_at: tuple[str, ...] = ()
 
     def may_be_seen_by(self, viewer: str) -> bool:
         """What the oracle says; the owner's `nobody` excludes even the owner."""
@@ -58,11 +60,12 @@ class Cage:
         readers: frozenset[str] = frozenset(),
         *,
         seen_at: tuple[str, ...] = (),
+        told_at: tuple[str, ...] = (),
     ) -> str:
         """A new canary's token."""
         token = "zq" + _digest(f"{name}|{audience}|{owner}").hex()[:16]
         assert token.encode() not in self.by_token, (name, audience, owner)
-        self.by_token[token.encode()] = Canary(token, name, audience, owner, readers, seen_at)
+        self.by_token[token.encode()] = Canary(token, name, audience, owner, readers, seen_at, told_at)
         return token
 
     def number(self, name: str, audience: str, owner: str, readers: frozenset[str], seen_at: tuple[str, ...]) -> str:

@@ -126,15 +126,6 @@ async def theatre(open_copy: Opening) -> Theatre:
     return await open_copy("home")
 
 
-Figure = Callable[[str], None]
-
-
-@pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Notes a line that is printed at the end of the run, whichever worker it comes from."""
-    return lambda line: record_property("figure", line)
-
-
 _IN_THE_WHOLE_RUN = (
     "postgresql",
     "test_twins",
@@ -147,9 +138,25 @@ _IN_THE_WHOLE_RUN = (
 )
 
 
+_TWINS_OF_EVERY_RUN = ("visitor", "tariq", "bruno", "bodil")
+"""A visitor, a member of nothing, somebody who is blocked, and one of the closed SIGs."""
+
+
+def _is_thorough(nodeid: str) -> bool:
+    """What is asked once more of the second engine, and the twins of those whose like has been asked."""
+    if "test_twins" in nodeid:
+        return not any(f"sqlite-{viewer}]" in nodeid for viewer in _TWINS_OF_EVERY_RUN)
+    crawls = "test_leaks.py" in nodeid or "test_hidden_is_missing" in nodeid
+    return "postgresql" in nodeid and crawls and "strangers" not in nodeid
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run looks for leaks on one engine and as outsiders; the whole run as everybody, and on both, narrows,
-    plants more leaks and compares the twin worlds."""
+    """The quick run looks for leaks on one engine and as outsiders; the whole run as everybody and as some on both,
+    narrows, plants more leaks and compares twin worlds; the thorough run does it all on both."""
     for item in items:
-        if "/leaks/" in item.nodeid and any(word in item.nodeid for word in _IN_THE_WHOLE_RUN):
+        if "/leaks/" not in item.nodeid:
+            continue
+        if any(word in item.nodeid for word in _IN_THE_WHOLE_RUN):
             item.add_marker(pytest.mark.slow)
+        if _is_thorough(item.nodeid):
+            item.add_marker(pytest.mark.thorough)

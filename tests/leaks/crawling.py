@@ -232,7 +232,8 @@ def look(theatre: Theatre, report: Report, route: Route, viewer: str, asked: Ask
         report.defects.append(f"{answer.status} for {viewer} at {where}")
     said = [form.path(asked.path), asked.path, *(asked.form or {}).values()]
     tokens = theatre.planted.feed_tokens.values() if viewer in BEARERS else ()
-    found = scan(theatre, report, viewer, _without(answer.raw, said, tokens), where, asked.path.partition("?")[0])
+    raw = _without(answer.raw, said, tokens)
+    found = scan(theatre, report, viewer, raw, where, path=asked.path.partition("?")[0], route=route[1])
     report.seen |= {(canary.token, viewer, route[1]) for canary in found}
 
 
@@ -247,10 +248,13 @@ def _without(raw: bytes, said: Iterable[str], tokens: Iterable[str]) -> bytes:
     return raw
 
 
-def scan(theatre: Theatre, report: Report, viewer: str, haystack: bytes, where: str, path: str = "") -> set[Canary]:
+def scan(
+    theatre: Theatre, report: Report, viewer: str, haystack: bytes, where: str, *, path: str = "", route: str = ""
+) -> set[Canary]:
     """Note every canary that this viewer may not see, and return all that are there."""
     found = theatre.planted.cage.find(haystack, path)
-    report.hits += [Hit(canary, viewer, where) for canary in found if not canary.may_be_seen_by(viewer)]
+    secret = [canary for canary in found if not canary.may_be_seen_by(viewer) and route not in canary.told_at]
+    report.hits += [Hit(canary, viewer, where) for canary in secret]
     return found
 
 
@@ -274,6 +278,7 @@ def _own_pages(planted: Planted, owner: str) -> Iterator[tuple[str, str]]:
     yield "/people/{address:str}", f"/people/{planted.world['connie'].public_id}"
     yield "/people/{address:str}/feed", f"{page}/feed"
     yield "/photos/{name:str}/{size:int}", f"/photos/{planted.photos[owner]}/160"
+    yield "/people/{address:str}/scraps", f"{page}/scraps"
     yield "/lists/{list_id:int}", f"/lists/{planted.lists[owner]}"
     for path in _OWN:
         yield path, path

@@ -14,16 +14,20 @@ than visitors: Nina has not confirmed, the others are suspended."""
 STRANGERS = ("tariq", "edo", "stella", "connie", "lise")
 """Members who belong to no SIG. Edo has left the closed ones, Stella is staff, Connie is connected with every owner,
 Lise stands on the list of each."""
-INSIDE = (*STRANGERS, "joost", "bodil", "lin", "amara", "olga")
+BLOCKED = ("bruno", "brenda")
+"""Members of both SIGs whom nothing but a block keeps out: connected with every owner and on all their lists. All
+owners block Bruno; Brenda blocks all of them."""
+INSIDE = (*STRANGERS, "joost", "bodil", "lin", "amara", "olga", *BLOCKED)
 BEARERS = {"bearer": "bodil", "barred-bearer": "sven"}
 """Programs without a session that know a private feed address, and whose eyes it lends them in feeds, only there."""
 VIEWERS = (*VISITORS, *OUTSIDE, *INSIDE, *BEARERS)
 """Olga is an owner herself: of entries for herself alone, and of what was said and taken back."""
 
 ALL = frozenset((*VISITORS, *OUTSIDE, *INSIDE))
-MEMBERS = frozenset(INSIDE)
-TURNAROUND = frozenset({"joost", "lin", "amara", "olga"})
-BOARDROOM = frozenset({"bodil", "lin", "amara", "olga"})
+MEMBERS = frozenset(INSIDE).difference(BLOCKED)
+"""Members as the owners of entries have them."""
+TURNAROUND = frozenset({"joost", "lin", "amara", "olga", *BLOCKED})
+BOARDROOM = frozenset({"bodil", "lin", "amara", "olga", *BLOCKED})
 VAULT = frozenset({"amara", "bodil"})
 """Those of the viewers who belong to the SIG whose very existence is hidden."""
 STAFF = frozenset({"stella"})
@@ -32,9 +36,9 @@ NOBODY: frozenset[str] = frozenset()
 ENTRY_READERS = {
     "everyone": ALL,
     "members": MEMBERS,
-    "my-sigs": TURNAROUND | BOARDROOM,
-    "sig:turnaround": TURNAROUND,
-    "sig:boardroom": BOARDROOM,
+    "my-sigs": MEMBERS & (TURNAROUND | BOARDROOM),
+    "sig:turnaround": MEMBERS & TURNAROUND,
+    "sig:boardroom": MEMBERS & BOARDROOM,
     "connections": frozenset({"connie"}),
     "list": frozenset({"lise"}),
     "only-me": NOBODY,
@@ -47,10 +51,10 @@ STATES = ("settled", "page-off", "suspended", "unconfirmed", "left")
 MIXED = (("withdrawn", "everyone"), ("nameless", "everyone"), ("nameless", "members"), ("shy", "everyone"))
 """More owners: one who was public and switched it off, some who keep their name back, one whose circles are shut."""
 
-KEPT_BACK = {"nameless": ("name",), "shy": ("photo", "membership", "connections", "contributions")}
+KEPT_BACK = {"nameless": ("name",), "shy": ("photo", "membership", "connections", "contributions", "scraps")}
 """Kinds of entry that these owners keep to themselves."""
 
-NEEDS_A_NAME = ("photo", "connections", "contributions")
+NEEDS_A_NAME = ("photo", "connections", "contributions", "scraps")
 """Kinds of entry that tell who somebody is: no page shows them to who does not see the name."""
 
 VAULTED = (
@@ -63,6 +67,9 @@ VAULTED = (
 
 CONTACT = ("email", "phone")
 """Only Members see Members' contact data, whatever was once chosen."""
+
+NEVER_PUBLIC = (*CONTACT, "scraps")
+"""Kinds of entry that are for members at the widest."""
 
 SCOPES_OF = {
     Scope.EVERYONE: ("everyone",),
@@ -82,12 +89,12 @@ def readers_of_entry(kind: str, audience: str, state: str) -> frozenset[str]:
         return NOBODY
     if state == "nameless" and kind in NEEDS_A_NAME:
         return NOBODY
-    if audience == "everyone" and (state in {"page-off", "withdrawn"} or kind in CONTACT):
+    if audience == "everyone" and (state in {"page-off", "withdrawn"} or kind in NEVER_PUBLIC):
         return MEMBERS
     if state == "left" and audience == "sig:boardroom":
         return NOBODY
     if state == "left" and audience == "my-sigs":
-        return TURNAROUND
+        return ENTRY_READERS["sig:turnaround"]
     return ENTRY_READERS[audience]
 
 

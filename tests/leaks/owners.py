@@ -21,6 +21,7 @@ from storage.sigs import add_membership
 from tests.cast import NOON, Part, Person
 from tests.leaks.canaries import Cage, Canary
 from tests.leaks.oracle import (
+    BLOCKED,
     KEPT_BACK,
     MIXED,
     READERS_OF_SIG,
@@ -30,7 +31,7 @@ from tests.leaks.oracle import (
     readers_of_entry,
     readers_of_vault_membership,
 )
-from tests.leaks.places import LISTS, PERSON_FEED, PHOTO, PROFILE, THREAD
+from tests.leaks.places import LISTS, PERSON_FEED, PHOTO, PROFILE, SEARCHES, THREAD
 from tests.leaks.planted import Planted
 
 _TURNAROUND, _BOARDROOM = 1, 2
@@ -58,6 +59,7 @@ _IN_NO_TEXT = (
     EntryKind.MEMBERSHIP,
     EntryKind.CONNECTIONS,
     EntryKind.CONTRIBUTIONS,
+    EntryKind.SCRAPS,
     EntryKind.LAST_SEEN,
 )
 
@@ -172,12 +174,12 @@ async def plant_last_visit(connection: AsyncConnection, planted: Planted, name: 
 
 
 async def _plant_list(connection: AsyncConnection, planted: Planted, person: Person) -> int:
-    """The owner's own list, with Lise on it, and two who may not come in."""
+    """The owner's own list, with Lise on it, and four who may not come in."""
     name = planted.cage.token("lists.name", "owner", person.part, seen_at=(LISTS,))
     row = {"member_id": person.member_id, "name": name, "made_at": NOON}
     adding = insert(tables.OwnList).values(row).returning(tables.OwnList.c.list_id)
     list_id: int = (await connection.execute(adding)).scalar_one()
-    ids = [planted.world[one].member_id for one in ("lise", "silas", "nina")]
+    ids = [planted.world[one].member_id for one in ("lise", "silas", "nina", *BLOCKED)]
     rows = [{"list_id": list_id, "member_id": member_id, "added_at": NOON} for member_id in ids]
     await connection.execute(insert(tables.ListPerson), rows)
     planted.lists[person.part] = list_id
@@ -185,14 +187,17 @@ async def _plant_list(connection: AsyncConnection, planted: Planted, person: Per
 
 
 async def _plant_circles(connection: AsyncConnection, planted: Planted, person: Person) -> None:
-    """Connections: with Connie, with two who may not come in, and with a friend whom nothing else leads to."""
+    """Connections: with Connie, with four who may not come in, and with a friend whom nothing else leads to."""
     _, audience = state_of(person.part)
-    for other in ("connie", "silas", "nina"):
+    for other in ("connie", "silas", "nina", *BLOCKED):
         await connect(connection, person.member_id, planted.world[other].member_id, NOON)
+    bruno, brenda = (planted.world[name].member_id for name in BLOCKED)
+    for blocking, blocked in ((person.member_id, bruno), (brenda, person.member_id)):
+        row = {"member_id": blocking, "other_id": blocked, "since": NOON}  # a block made by command ends the connection
+        await connection.execute(insert(tables.Block).values(row))
     field, readers = field_of(EntryKind.CONNECTIONS), readers_of(EntryKind.CONNECTIONS, person.part)
-    friend = await _add_known(
-        connection, planted.cage.token(field, audience, person.part, readers, seen_at=(PROFILE,)), EVERYONE
-    )
+    name = planted.cage.token(field, audience, person.part, readers, seen_at=(PROFILE,), told_at=SEARCHES)
+    friend = await _add_known(connection, name, EVERYONE)
     await connect(connection, person.member_id, friend, NOON)
     if person.part != "olga":
         await add_membership(connection, person.member_id, planted.world.sigs["guild"], Role.MEMBER, NOON)
@@ -269,6 +274,8 @@ def watch_pages(planted: Planted, titles: Mapping[str, str]) -> None:
         page, (_, row) = f"/people/{planted.world[name].public_id}", state_of(name)
         for sig, title in titles.items():
             readers = readers_of(EntryKind.CONTRIBUTIONS, name) & READERS_OF_SIG[sig]
+            if "visitor" not in readers:
+                readers = readers.difference(BLOCKED)  # who is blocked sees on a page what visitors see
             who = "" if sig == "boardroom" and name.startswith(("suspended", "unconfirmed", "left")) else name
             for path, route in ((page, PROFILE), (f"{page}/feed", PERSON_FEED)):
                 _watch(planted, path, title, (EntryKind.CONTRIBUTIONS, sig), row, who, readers, (route,))

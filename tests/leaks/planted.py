@@ -27,6 +27,12 @@ class Planted:
     lists: dict[str, int] = field(default_factory=dict)
     photos: dict[str, str] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    scraps: dict[str, int] = field(default_factory=dict)
+    requests: dict[str, int] = field(default_factory=dict)
+    doors: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, int] = field(default_factory=dict)
+    acts: dict[str, int] = field(default_factory=dict)
+    keepsakes: dict[str, int] = field(default_factory=dict)
 
     def good(self, name: str) -> Viewer:
         """The viewer that somebody was before they were suspended or had left: to let them write."""

@@ -10,11 +10,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import EntryKind
-from domain.sigs import Reading, Role
-from domain.visibility import EVERYONE, sig_key
+from domain.sigs import Circle, Role, SigSettings
+from domain.visibility import EVERYONE
 from storage import tables
 from storage.database import Database
-from storage.key_sets import intern_key_set
 from storage.members.editing import save_entries
 from storage.secrets import Seal
 from storage.seeding import together
@@ -26,6 +25,13 @@ from tests.leaks.oracle import ALL, READERS_OF_SIG, VAULT, VIEWERS
 from tests.leaks.owners import BOTH, owner_parts, plant_go_between, plant_last_visit, plant_owner, watch_pages
 from tests.leaks.places import SIG
 from tests.leaks.planted import Planted
+from tests.leaks.planting_moderation import plant_moderation
+from tests.leaks.planting_network import plant_network
+from tests.leaks.planting_notices import plant_notices
+from tests.leaks.planting_scraps import plant_scraps
+from tests.leaks.planting_search import plant_search
+from tests.leaks.planting_sigs import plant_sigs
+from tests.leaks.planting_start_page import plant_start_page
 from tests.leaks.talk import plant_imports, plant_talk
 
 LATER = NOON + timedelta(minutes=2)
@@ -38,6 +44,8 @@ _MORE_PARTS = {
     "stella": Part("Stella Marsh", "Keeper of the house"),
     "connie": Part("Connie Vale", "Recruiter", audiences=_OPEN),
     "lise": Part("Lise Holm", "Counsel"),
+    "bruno": Part("Bruno Falk", "Agent", BOTH),
+    "brenda": Part("Brenda Falk", "Publisher", BOTH),
     "silas": Part("Silas Boone", "Dealer", BOTH, in_good_standing=False),
 }
 
@@ -61,9 +69,16 @@ async def plant(database: Database, seal: Seal, files: Path) -> Planted:
             for part in ("olga", "settled members-owner"):
                 await plant_receipt(connection, planted, part)
         await plant_feed_tokens(stage, planted)
+        await plant_network(stage, planted)
+        await plant_scraps(stage, planted)
+        await plant_sigs(stage, planted)
+        await plant_moderation(stage, seal, planted)
+        await plant_start_page(stage, seal, planted)
+        await plant_notices(stage, seal, planted)
         async with stage.writing() as connection:
             await watch_bytes(connection, planted)
         watch_pages(planted, {sig: titles[sig] for sig in ("turnaround", "boardroom")})
+        await plant_search(stage)
     return planted
 
 
@@ -76,7 +91,7 @@ async def _plant_guild(connection: AsyncConnection, planted: Planted) -> None:
     """A SIG that everyone may know of and to which the owners belong, and none of those who look at them."""
     planted.guild = planted.cage.token("sigs.name", "guild", "", ALL, seen_at=(SIG, "/"))
     community = await add_community(connection, "crafts", "Crafts", "Work by hand.", 8)
-    reading = Reading.MEMBERS_OF_SIG
+    reading = Circle.SIG
     sig_id = await add_sig(connection, community, "guild", planted.guild, "For those who make.", reading, NOON)
     planted.world = replace(planted.world, sigs={**planted.world.sigs, "guild": sig_id})
 
@@ -92,9 +107,8 @@ async def _plant_vault(connection: AsyncConnection, planted: Planted) -> None:
     name, description = token("communities.name"), token("communities.description", seen_at=("/",))
     community = await add_community(connection, planted.hidden_community, name, description, 9)
     name, description = token("sigs.name"), token("sigs.description")
-    reading = Reading.MEMBERS_OF_SIG
-    sig_id = await add_sig(connection, community, planted.vault, name, description, reading, NOON)
-    keys = await intern_key_set(connection, frozenset({sig_key(sig_id)}))
+    shut = SigSettings(Circle.SIG, Circle.SIG, Circle.SIG, Circle.SIG)
+    sig_id = await add_sig(connection, community, planted.vault, name, description, shut, NOON)
     site = {"name": token("source_sites.name"), "digest": cage.token("source_sites.digest", "nobody", "amara")}
     site |= {"step": cage.token("source_sites.step", "nobody", "amara")}
     site |= {"counts": cage.token("source_sites.counts", "nobody", "amara")}
@@ -102,7 +116,7 @@ async def _plant_vault(connection: AsyncConnection, planted: Planted) -> None:
         insert(tables.SourceSite).values(**site, rows_done=0, started_at=NOON).returning(tables.SourceSite.c.site_id)
     )
     site_id = (await connection.execute(added)).scalar_one()
-    hiding = update(tables.Sig).where(tables.Sig.c.sig_id == sig_id).values(key_set_id=keys, site_id=site_id)
+    hiding = update(tables.Sig).where(tables.Sig.c.sig_id == sig_id).values(site_id=site_id)
     await connection.execute(hiding)
     planted.world = replace(planted.world, sigs={**planted.world.sigs, "vault": sig_id})
     for part in sorted({*VAULT, "edo"}):

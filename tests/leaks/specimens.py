@@ -15,6 +15,13 @@ from tests.leaks.asks import UNKNOWN, Ask, Route, Specimens
 from tests.leaks.oracle import BEARERS
 from tests.leaks.own_pages import OWN_PAGES
 from tests.leaks.planted import Planted
+from tests.leaks.specimens_moderation import SPECIMENS as MODERATION
+from tests.leaks.specimens_network import SPECIMENS as NETWORK
+from tests.leaks.specimens_notices import SPECIMENS as NOTICES
+from tests.leaks.specimens_scraps import SPECIMENS as SCRAPS
+from tests.leaks.specimens_search import SPECIMENS as SEARCH
+from tests.leaks.specimens_sigs import SPECIMENS as SIGS
+from tests.leaks.specimens_start_page import SPECIMENS as START_PAGE
 from web.policy import policy_of
 
 
@@ -40,7 +47,6 @@ def _communities(planted: Planted) -> Iterator[Ask]:
 
 def _nothing(planted: Planted) -> Iterator[Ask]:
     yield Ask("/no/such/page", full=True)
-    yield Ask("/search?q=Said")
     yield Ask(f"/threads/{planted.threads['boardroom']}.json")
 
 
@@ -52,7 +58,7 @@ def _plain(path: str) -> Specimens:
 
 
 def _slugs(planted: Planted) -> tuple[str, ...]:
-    return "turnaround", "boardroom", "guild", planted.vault, "no-such-sig"
+    return "turnaround", "boardroom", "guild", planted.vault, *planted.doors.values(), "no-such-sig"
 
 
 def _sigs(planted: Planted) -> Iterator[Ask]:
@@ -318,4 +324,11 @@ SPECIMENS: dict[Route, Specimens] = {
     ("POST", "/posts/{post_id:int}/accept"): _post_act("accept"),
     ("GET", "/people/{address:str}"): _people,
     **OWN_PAGES,
+    **SCRAPS,
+    **NETWORK,
+    **MODERATION,
+    **NOTICES,
+    **SIGS,
+    **START_PAGE,
+    **SEARCH,
 }

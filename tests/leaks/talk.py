@@ -7,7 +7,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import ThreadKind
-from domain.sigs import Reading, post_keys
+from domain.sigs import Circle, post_keys
 from domain.visibility import STAFF as STAFF_KEY
 from domain.visibility import Keys, Viewer
 from storage import tables
@@ -90,7 +90,7 @@ async def plant_imports(connection: AsyncConnection, planted: Planted) -> None:
     site_id = added.scalar_one()
     for number, sig in enumerate(("turnaround", "boardroom", "vault"), start=1):
         author_id = await _plant_author(connection, planted.cage, site_id, sig)
-        reading = Reading.EVERYONE if sig == "turnaround" else Reading.MEMBERS_OF_SIG
+        reading = Circle.EVERYONE if sig == "turnaround" else Circle.SIG
         keys, readers = post_keys(reading, planted.world.sigs[sig], None), READERS_OF_SIG[sig]
         post_id = await _import_post(connection, planted, sig, author_id, keys, f"{sig} imported", readers)
         licence = planted.cage.token("source_posts.licence", sig, "", readers, seen_at=(THREAD,))

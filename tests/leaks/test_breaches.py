@@ -15,7 +15,7 @@ import domain.members.pages
 import domain.members.people
 import storage.forum.lists
 import storage.forum.pages
-import storage.sigs
+import storage.sigs.pages
 import web.visits
 from domain.visibility import Guarded
 from storage.sessions import SignedIn, find_signed_in
@@ -64,7 +64,7 @@ async def test_a_rule_that_opens_everything(theatre: Theatre, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     ("module", "field"),
-    [(storage.forum.pages, "posts.html"), (storage.forum.lists, "threads.title"), (storage.sigs, "sigs.name")],
+    [(storage.forum.pages, "posts.html"), (storage.forum.lists, "threads.title"), (storage.sigs.pages, "sigs.name")],
     ids=["pages", "lists", "sigs"],
 )
 async def test_a_query_without_the_rule(

@@ -8,9 +8,10 @@ from sqlmodel import SQLModel
 import storage.tables  # noqa: F401 -- fills the metadata
 from domain.members import ENTRY_RULES
 from domain.visibility import Scope
+from tests.conftest import Figure
 from tests.leaks.canaries import Canary
 from tests.leaks.columns import WITHOUT_CANARY, Reach, classified, reach_of
-from tests.leaks.conftest import Figure, Kept
+from tests.leaks.conftest import Kept
 from tests.leaks.crawling import Report, Theatre, crawl, crawl_own
 from tests.leaks.oracle import BEARERS, INSIDE, OUTSIDE, SCOPES_OF, STRANGERS, VIEWERS, VISITORS
 from tests.leaks.specimens import SPECIMENS, route_table
@@ -156,10 +157,11 @@ async def test_canaries_stand_where_they_were_planted(theatre: Theatre) -> None:
     missing = [str(canary) for canary in texts if canary.token not in stored]
     sealed = [name for name in missing if name.startswith("accounts.email_sealed")]
     replaced = [name for name in missing if name.startswith("posts.html for nobody")]
-    hashed = [name for name in missing if name.startswith("posts.submission")]
+    hashed = [name for name in missing if name.startswith(("posts.submission", "keepsakes.submission"))]
+    shut = [str(canary) for canary in texts if canary.field.startswith("keepsakes.sealed[")]
     revoked = [name for name in missing if name == "feed_tokens.label for owner of amara"]
     filed = [name for name in missing if name.startswith("files.bytes")]
-    assert sorted(missing) == sorted(sealed + replaced + hashed + revoked + filed)
+    assert sorted(missing) == sorted(sealed + shut + replaced + hashed + revoked + filed)
     files = b"".join(path.read_bytes() for path in theatre.house.settings.files_folder.rglob("*.webp"))
     assert all(canary.token.encode() in files for canary in texts if canary.field == "files.bytes")
 

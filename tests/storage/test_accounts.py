@@ -11,6 +11,7 @@ from sqlalchemy import select
 from domain.accounts import CONFIRM_WITHIN, DOCUMENT_VERSIONS, RESET_WITHIN, MailPurpose, Registration
 from domain.members import EntryKind, MemberPage
 from domain.refusals import Reason, Refused
+from domain.scraps import Topic
 from domain.visibility import PUBLIC, Viewer, member_ring
 from storage import passwords
 from storage.accounts import ask_reset, change_password, may_reset, reset_password, sign_in
@@ -110,8 +111,11 @@ async def test_a_confirmed_registration_is_a_member_with_what_was_typed(database
         EntryKind.PROFESSION: ("Reckoner",),
         EntryKind.GENDER: ("woman",),
         EntryKind.EMAIL: ("Ada@Example.org",),
+        EntryKind.SCRAPS: (),
         EntryKind.LAST_SEEN: ("2026-11-20",),
     }
+    (welcome,) = next(line.scraps for line in page.entries if line.kind is EntryKind.SCRAPS)
+    assert welcome.topic == Topic.WELCOME
     seen = await find_member_page(database, seal, Viewer(), me.person.public_id)
     assert isinstance(seen, MemberPage)
     assert [line.kind for line in seen.entries] == [EntryKind.NAME, EntryKind.PROFESSION]

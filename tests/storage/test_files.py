@@ -57,6 +57,14 @@ async def test_what_is_put_is_got(files: FileStore, content: bytes) -> None:
     assert await files.get("abcdef-64.webp") == content
 
 
+async def test_a_part_is_got_as_it_lies_there(files: FileStore) -> None:
+    content = bytes(range(256)) * 800
+    await files.put("abcdef-64.webp", content)
+    for start, end in ((0, 1), (0, len(content)), (65_536, 131_072), (204_000, 204_800)):
+        assert await files.get_part("abcdef-64.webp", start, end) == content[start:end]
+    assert await files.get_part("Abcdef-64.webp", 0, 10) is None
+
+
 async def test_what_is_put_again_is_replaced(files: FileStore) -> None:
     await files.put("abcdef-64.webp", b"a much longer first version")
     await files.put("abcdef-64.webp", b"second")

@@ -135,7 +135,7 @@ async def test_a_thread_with_nothing_but_its_opening_goes_with_it(database: Data
     await delete_post(database, viewer, lone.post_id, NOON)
     assert await find_thread_page(database, VISITOR, lone.thread_id, 1, EMPTY) is None
     assert await _counts(database, sig_id) == (1, 3)
-    sig = await find_sig_page(database, viewer, "turnaround")
+    sig = await find_sig_page(database, viewer, "turnaround", NOON)
     assert sig is not None
     assert [thread.title for thread in sig.threads] == ["How early do you tell the works council?"]
     await restore_post(database, viewer, lone.post_id, NOON)
@@ -165,7 +165,7 @@ async def test_a_thread_of_which_nothing_stands_is_gone_and_comes_back_with_any_
 
 async def test_who_deleted_the_opening_is_not_named_in_lists(database: Database, world: World) -> None:
     await delete_post(database, world["amara"].viewer, world.public_thread.post_id, NOON)
-    sig = await find_sig_page(database, VISITOR, "turnaround")
+    sig = await find_sig_page(database, VISITOR, "turnaround", NOON)
     assert sig is not None
     assert [thread.author.name for thread in sig.threads] == [None]
 
@@ -175,7 +175,7 @@ async def test_a_sig_tells_of_the_newest_thread_that_still_stands(database: Data
     lone = await start_thread(database, viewer, "turnaround", Draft("Alone", "l1", "A lone thread"), later)
     assert isinstance(lone, Written)
     await delete_post(database, viewer, lone.post_id, later)
-    sig = await find_sig_page(database, VISITOR, "turnaround")
+    sig = await find_sig_page(database, VISITOR, "turnaround", NOON)
     assert sig is not None
     assert sig.sig.last_post_at == NOON + timedelta(minutes=2)
 

@@ -124,7 +124,7 @@ async def test_one_person_on_two_sites_is_one_person(database: Database, tmp_pat
 
 async def test_the_sig_says_what_it_is_and_counts_what_it_has(database: Database, tmp_path: Path) -> None:
     report = await _import(database, tmp_path)
-    page = await find_sig_page(database, VISITOR, report.sig_slug)
+    page = await find_sig_page(database, VISITOR, report.sig_slug, NOON)
     assert page is not None
     assert (report.sig_slug, page.sig.name, page.source_name, page.sig.thread_count) == ("valves", "Valves", SITE, 3)
     assert [(tag.name, tag.thread_count) for tag in page.tags] == [("high-pressure", 1), ("pumps", 1), ("valves", 1)]
@@ -186,7 +186,7 @@ async def test_a_newer_dump_updates_and_appends(database: Database, tmp_path: Pa
     assert page.posts[0].author is not None
     assert page.posts[0].author.name == "Bodil"
     assert [(post.number, post.is_accepted) for post in page.posts[5:]] == [(6, True), (7, False)]  # numbers given stay
-    sig = await find_sig_page(database, VISITOR, "valves")
+    sig = await find_sig_page(database, VISITOR, "valves", NOON)
     assert sig is not None
     assert [(tag.name, tag.thread_count) for tag in sig.tags] == [("pumps", 2)]
     assert sig.sig.thread_count == 3
@@ -206,7 +206,7 @@ async def test_what_members_wrote_stays(database: Database, tmp_path: Path) -> N
     await _import(database, tmp_path, files)
     page = await _page(database, 5)
     assert [(post.number, post.html) for post in page.posts[1:]] == [(2, "<p>Ours</p>"), (3, "<p>Answer 7</p>")]
-    sig = await find_sig_page(database, viewer, "valves")
+    sig = await find_sig_page(database, viewer, "valves", NOON)
     assert sig is not None
     assert sig.sig.last_post_at == NOON
 
@@ -240,9 +240,9 @@ async def test_nothing_is_visible_before_everything_is(
 
     with pytest.raises(_KilledError):
         await _import(database, tmp_path, progress=stop)
-    home = await find_home_page(database, VISITOR)
+    home = await find_home_page(database, VISITOR, NOON)
     assert (home.communities, home.threads) == ((), ())
-    assert await find_sig_page(database, VISITOR, "valves") is None
+    assert await find_sig_page(database, VISITOR, "valves", NOON) is None
     for table in ("threads", "posts", "sigs"):
         assert await _keys_of(database, table) <= {STAFF}
     resumed = await _import(database, tmp_path)
@@ -319,7 +319,7 @@ async def test_only_posts_and_users_are_needed(database: Database, tmp_path: Pat
 async def test_an_empty_site_is_a_sig(database: Database, tmp_path: Path) -> None:
     report = await _import(database, tmp_path, {"Posts": [], "Users": []})
     assert (report.published, report.counts["first_post"]) == (0, None)
-    assert await find_sig_page(database, VISITOR, "valves") is not None
+    assert await find_sig_page(database, VISITOR, "valves", NOON) is not None
 
 
 async def test_the_import_is_an_event_once(database: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from storage.forgetting import forget_what_is_over
 from storage.secrets import Seal
 from storage.sessions import Browser
 from storage.tables import AttemptCount
-from storage.throttle import TooMany, count_try
+from storage.throttle import LONGEST_WINDOW, TooMany, count_try
 from tests.cast import NOON
 
 LIMIT = LIMITS[Attempt.SIGN_IN]
@@ -76,6 +76,6 @@ async def test_counts_name_nobody_and_are_deleted(database: Database, seal: Seal
     async with database.reading() as connection:
         rows = await fetch_all(connection, select(AttemptCount))
     assert [len(row.bucket) for row in rows] == [32, 32]
-    await forget_what_is_over(database, NOON + LIMIT.window)
+    await forget_what_is_over(database, NOON + LONGEST_WINDOW)
     async with database.reading() as connection:
         assert await fetch_all(connection, select(AttemptCount)) == []

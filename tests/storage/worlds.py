@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from domain.members import EntryKind, Slot, write_record
-from domain.sigs import Reading, Role
+from domain.sigs import Circle, Role
 from domain.visibility import PUBLIC, VISITOR, Keys, Viewer, may_see, sig_key
 from storage.connections import connect, disconnect
 from storage.database import Database, fetch_all
@@ -123,7 +123,7 @@ class SmallWorld:
             community = await add_community(connection, f"place-{number}", f"Place {number}", "")
             for one in range(SIGS):
                 slug = f"sig-{number}-{one}"
-                sig = await add_sig(connection, community, slug, f"SIG {number}.{one}", "", Reading.EVERYONE, NOON)
+                sig = await add_sig(connection, community, slug, f"SIG {number}.{one}", "", Circle.EVERYONE, NOON)
                 self.sigs.append(sig)
                 self.sig_names[sig] = f"SIG {number}.{one}"
             known = await intern_key_set(connection, frozenset({sig_key(self.sigs[HIDDEN])}))

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from domain.accounts import problem_with_password
 from domain.forum import POSTS_A_PAGE, ReplyForm, ThreadKind
 from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value, write_record
-from domain.sigs import Reading
+from domain.sigs import Circle
 from domain.visibility import VISITOR, Audience, Owner
 from storage.database import Database
 from storage.forum.pages import find_thread_page
@@ -80,16 +80,14 @@ async def test_it_loads_once_and_a_second_load_changes_nothing(database: Databas
 
 async def _look_around(database: Database) -> None:
     """What a visitor finds: the newest talk is of today, and the members-only SIGs show what they are for, no more."""
-    home = await find_home_page(database, VISITOR)
+    home = await find_home_page(database, VISITOR, NOON)
     assert len(home.communities) == 4
     assert NOON - timedelta(days=2) < home.threads[0].last_post_at <= NOON
-    closed = {
-        sig.slug for part in read_script().communities for sig in part.sigs if sig.reading is not Reading.EVERYONE
-    }
+    closed = {sig.slug for part in read_script().communities for sig in part.sigs if sig.reading is not Circle.EVERYONE}
     assert len(closed) == 2
     for community in read_script().communities:
         for sig in community.sigs:
-            page = await find_sig_page(database, VISITOR, sig.slug)
+            page = await find_sig_page(database, VISITOR, sig.slug, NOON)
             assert page is not None
             assert bool(page.threads) != (sig.slug in closed)
     async with database.reading() as connection:

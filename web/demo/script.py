@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.forum import ThreadKind
 from domain.members import RECORD_PARTS, EntryKind, Record
-from domain.sigs import Reading, Role
+from domain.sigs import Circle, Role
 
 CONTENT = Path(__file__).parent
 MAIL_HOST = "example.org"
@@ -27,7 +27,7 @@ class SigPart:
     name: str
     description: str
     age: int
-    reading: Reading = Reading.EVERYONE
+    reading: Circle = Circle.EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _tables(name: str, kind: str) -> Sequence[dict[str, Any]]:
 
 
 def _community(table: dict[str, Any]) -> CommunityPart:
-    sigs = tuple(SigPart(**{**sig, "reading": Reading(sig.get("reading", "everyone"))}) for sig in table.pop("sig"))
+    sigs = tuple(SigPart(**{**sig, "reading": Circle(sig.get("reading", "everyone"))}) for sig in table.pop("sig"))
     return CommunityPart(**table, sigs=sigs)
 
 

@@ -21,6 +21,7 @@ from storage.forum.removal import accept_post, delete_post
 from storage.members.editing import save_entries
 from storage.members.keys import add_member
 from storage.passwords import hash_password
+from storage.search.index import index_everything
 from storage.secrets import Seal
 from storage.seeding import add_account, close_thread, together
 from storage.sigs import add_community, add_membership, add_sig, find_community_page
@@ -51,6 +52,7 @@ async def load_demo(database: Database, seal: Seal, now: datetime, report: Repor
         await stage.build(script)
         await stage.cast(script, seal, password_hash)
         await stage.play(script)
+        await index_everything(one)
     return True
 
 

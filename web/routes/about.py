@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 from domain.accounts import DOCUMENT_VERSIONS, Document
 from domain.members import defaults_page
 from domain.pages import AboutPage
+from domain.roles import roles_page
 from web.answers import show
 from web.policy import page
 from web.visits import Visit
@@ -35,4 +36,10 @@ async def show_defaults(visit: NamedDependency[Visit]) -> Response[str]:
     return show(visit, defaults_page())
 
 
-ROUTES = [show_terms, show_privacy, show_markdown, show_defaults]
+@page("/about/roles")
+async def show_roles(visit: NamedDependency[Visit]) -> Response[str]:
+    """Who may do what in a SIG."""
+    return show(visit, roles_page())
+
+
+ROUTES = [show_terms, show_privacy, show_markdown, show_defaults, show_roles]

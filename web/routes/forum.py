@@ -5,6 +5,7 @@ from secrets import token_urlsafe
 from typing import Annotated, Any
 
 from litestar import Response
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -20,8 +21,9 @@ from storage.forum.pages import (
     find_reply_target,
     find_thread_page,
 )
+from storage.forum.reading import note_read
 from storage.forum.removal import accept_post, delete_post, restore_post
-from web.answers import UNPROCESSABLE, refuse, show
+from web.answers import TOO_MANY, UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Caller, form, page
 from web.visits import Refusal, Visit, redirect
@@ -56,7 +58,19 @@ async def show_thread(
 ) -> Response[str]:
     """One page of a thread."""
     reply = ReplyForm(submission=token_urlsafe(16), reply_to_id=reply_to)
-    return show(visit, await _thread_with(visit, thread_id, page, reply))
+    found = await _thread_with(visit, thread_id, page, reply)
+    answer = show(visit, found)
+    if visit.signed_in and found:
+        answer.background = _reading(visit, found)
+    return answer
+
+
+def _reading(visit: Visit, found: ThreadPage) -> BackgroundTask | None:
+    """After the answer: how far its reader has come, where that is further than before."""
+    number = max((post.number for post in found.posts), default=0)
+    if number <= found.read_to:
+        return None
+    return BackgroundTask(note_read, visit.house.database, visit.member_id, found.thread_id, number, visit.now)
 
 
 @page("/posts/{post_id:int}")
@@ -92,7 +106,17 @@ async def publish_thread(
     written = await start_thread(visit.house.database, visit.viewer, slug, draft, visit.now)
     if isinstance(written, Written):
         return redirect(_thread_path(written, 1), visit)
-    return await _compose_again(visit, slug, draft, written, UNPROCESSABLE)
+    return await _compose_again(visit, slug, draft, written, _status(written))
+
+
+def _status(refused: Refused) -> int:
+    """The status of a composer that comes back."""
+    return TOO_MANY if refused.reason is Reason.TOO_MANY else UNPROCESSABLE
+
+
+def _wait(outcome: SafeHtml | Refused) -> int | None:
+    """After how many seconds to try again, where it came too often."""
+    return outcome.retry_after if isinstance(outcome, Refused) else None
 
 
 def _draft(form: Form) -> Draft:
@@ -114,7 +138,7 @@ async def _compose_again(
 ) -> Response[str]:
     empty = await _compose_page(visit, slug, draft.submission or token_urlsafe(16))
     typed = replace(empty, title=draft.title, body=draft.body, tags=draft.tags, kind=draft.kind)
-    return show(visit, replace(typed, **_outcome(outcome)), status=status)
+    return show(visit, replace(typed, **_outcome(outcome)), status=status, retry_after=_wait(outcome))
 
 
 def _outcome(outcome: SafeHtml | Refused) -> dict[str, Any]:
@@ -139,7 +163,7 @@ async def publish_reply(
         return await _done(visit, written)
     if written.reason is Reason.MISSING:
         raise refuse(written)
-    return await _reply_again(visit, thread_id, form, draft, written, UNPROCESSABLE)
+    return await _reply_again(visit, thread_id, form, draft, written, _status(written))
 
 
 async def _reply_again(
@@ -154,7 +178,8 @@ async def _reply_again(
         problem=(outcome.problems or {}).get("body") if isinstance(outcome, Refused) else None,
         refused=outcome.reason if isinstance(outcome, Refused) and added["refused"] else None,
     )
-    return show(visit, await _thread_with(visit, thread_id, form.number("page") or 1, reply), status=status)
+    found = await _thread_with(visit, thread_id, form.number("page") or 1, reply)
+    return show(visit, found, status=status, retry_after=_wait(outcome))
 
 
 @page("/posts/{post_id:int}/edit", caller=Caller.SIGNED_IN)

@@ -14,7 +14,7 @@ from web.visits import Refusal, Visit
 @page("/")
 async def show_home(visit: NamedDependency[Visit]) -> Response[str]:
     """Communities, SIGs and the newest threads."""
-    return show(visit, await find_home_page(visit.house.database, visit.viewer))
+    return show(visit, await find_home_page(visit.house.database, visit.viewer, visit.now))
 
 
 @page("/communities/{slug:str}")

@@ -3,6 +3,7 @@
 Templates read these as `words.scope(key)`; every function returns plain text that the template escapes.
 """
 
+from web.words import moderation
 from web.words.counts import members, people, points, replies, threads, unseen_people, wait
 from web.words.entries import (
     entry,
@@ -18,15 +19,48 @@ from web.words.entries import (
 )
 from web.words.keys import exposure_columns, icon_of_scope, looker, reach, readers, scope, status, who, who_reads, why
 from web.words.language import figure, ngettext
+from web.words.network import block_effect, block_place, channel, note_hint, reachers
+from web.words.notices import (
+    digest,
+    mail_choice,
+    more_notices,
+    notice,
+    notice_kind,
+    notices_unseen,
+    unseen,
+)
 from web.words.pages import about, check_up, ended, mail_sent, saved, thread_kind, vocabulary, vocabulary_source
 from web.words.pictures import day, moment, tile
-from web.words.refusals import by_field, entry_summary, failure, field, part_summary, problem, reason, summary
+from web.words.refusals import by_field, by_name, entry_summary, failure, field, part_summary, problem, reason, summary
+from web.words.scraps import board, board_readers, from_stoa, scrap, scrap_mark
+from web.words.search import found, found_entry, nothing_found, search_tab
+from web.words.sigs import capacity, circle, circle_of, circles, joinings, permission, role, way_in
+from web.words.start_page import (
+    keepsake_form,
+    keepsake_problem,
+    keepsake_summary,
+    size,
+    taken_over,
+    unread,
+    widget,
+)
 
 __all__ = [
     "about",
+    "block_effect",
+    "block_place",
+    "board",
+    "board_readers",
     "by_field",
+    "by_name",
+    "capacity",
+    "channel",
     "check_up",
+    "circle",
+    "circle_of",
+    "circles",
     "day",
+    "digest",
     "ended",
     "entry",
     "entry_hint",
@@ -36,39 +70,66 @@ __all__ = [
     "failure",
     "field",
     "figure",
+    "found",
+    "found_entry",
+    "from_stoa",
     "gender",
     "genders",
     "icon_of_scope",
+    "joinings",
+    "keepsake_form",
+    "keepsake_problem",
+    "keepsake_summary",
     "looker",
+    "mail_choice",
     "mail_sent",
     "members",
+    "moderation",
     "moment",
+    "more_notices",
     "ngettext",
+    "note_hint",
+    "nothing_found",
+    "notice",
+    "notice_kind",
+    "notices_unseen",
     "part",
     "part_hint",
     "part_summary",
     "people",
+    "permission",
     "person",
     "points",
     "problem",
     "reach",
+    "reachers",
     "readers",
     "reason",
     "record",
     "replies",
+    "role",
     "saved",
     "scope",
+    "scrap",
+    "scrap_mark",
+    "search_tab",
+    "size",
     "span",
     "status",
     "summary",
+    "taken_over",
     "thread_kind",
     "threads",
     "tile",
+    "unread",
+    "unseen",
     "unseen_people",
     "vocabulary",
     "vocabulary_source",
     "wait",
+    "way_in",
     "who",
     "who_reads",
     "why",
+    "widget",
 ]

@@ -44,6 +44,7 @@ _ENTRIES = {
     EntryKind.MEMBERSHIP: lambda: _("SIGs"),
     EntryKind.CONNECTIONS: lambda: _("Connections"),
     EntryKind.CONTRIBUTIONS: lambda: _("Contributions"),
+    EntryKind.SCRAPS: lambda: _("Scraps"),
     EntryKind.LAST_SEEN: lambda: _("Last seen"),
 }
 
@@ -114,6 +115,7 @@ _HINTS = {
     EntryKind.PHONE: lambda: _("Never shown to anyone who is not signed in."),
     EntryKind.CONNECTIONS: lambda: _("Shown are people who let their connections be seen as well."),
     EntryKind.CONTRIBUTIONS: lambda: _("What you wrote lately, as far as the reader may read it."),
+    EntryKind.SCRAPS: lambda: _("The messages on your page. Who sees this may read them all."),
     EntryKind.LAST_SEEN: lambda: _("The day of your last visit."),
     EntryKind.EMAIL: lambda: _("Never shown to anyone who is not signed in."),
 }

@@ -1,6 +1,7 @@
 """Words for what did not happen: the problems of a form, the reasons of a refusal, the pages of an error."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 
 from domain.accounts import FieldProblem
 from domain.members import EntryInput, PartInput
@@ -26,6 +27,17 @@ def field(name: str) -> str:
         "body": _("Text"),
         "tags": _("Tags"),
         "photo": _("Photo"),
+        "note": _("Note"),
+        "description": _("What it is for"),
+        "existence": _("Who may know that this SIG exists"),
+        "describing": _("Who reads what it is for"),
+        "listing": _("Who sees the list of its people"),
+        "reading": _("Who reads what is said in it"),
+        "joining": _("How one joins"),
+        "question": _("Question to those who ask"),
+        "rules": _("Rules"),
+        "words": _("Your words"),
+        "person": _("Address of their page"),
     }.get(name, name)
 
 
@@ -56,7 +68,7 @@ _PROBLEMS = {
     "broken": lambda: _("This file cannot be read. It may be damaged."),
 }
 
-_SPECIAL_PROBLEMS = {
+_SPECIAL_PROBLEMS: Mapping[tuple[str, str], Callable[[], str]] = {
     ("name", "empty"): lambda: _("Please tell us your name."),
     ("gender", "empty"): lambda: _("Please choose an answer; “Prefer not to say” is one."),
     ("profession", "empty"): lambda: _("Please tell us your profession."),
@@ -82,10 +94,33 @@ _SPECIAL_PROBLEMS = {
     ("body", "too-long"): lambda: _("This is longer than 30,000 characters. Please split it."),
     ("tags", "too-many"): lambda: _("Please use at most 5 tags."),
     ("tags", "too-long"): lambda: _("A tag has at most 35 characters."),
+    ("note", "too-long"): lambda: _("This is longer than 500 letters. Please shorten it."),
     ("photo", "empty"): lambda: _("Please choose a picture first."),
     ("photo", "too-large"): lambda: _("This file is larger than 10 MB. Please choose a smaller one."),
+    ("file", "empty"): lambda: _("Please choose a file first."),
+    ("file", "too-large"): lambda: _("This file is larger than 16 MB. Please choose a smaller one."),
+    ("file", "too-many"): lambda: _("There is no room left for this file. Please delete another one first."),
+    ("file", "taken"): lambda: _("Your start page was emptied meanwhile. Please send the file again."),
+    ("bookmarks", "empty"): lambda: _("Please choose the file that your browser made."),
+    ("bookmarks", "too-large"): lambda: _("This file is larger than 8 MB. Please export fewer bookmarks at once."),
+    ("bookmarks", "too-many"): lambda: _("These are more than 5,000 bookmarks. Please export fewer at once."),
+    ("bookmarks", "too-complex"): lambda: _("The folders in this file are nested too deeply. Nothing was taken over."),
+    ("bookmarks", "broken"): lambda: _("There are no bookmarks in this file. Nothing was taken over."),
+    ("bookmarks", "taken"): lambda: _("There is no room left for these bookmarks. Nothing was taken over."),
     ("photo", "too-small"): lambda: _("This picture is too small. It needs at least 64 pixels on each side."),
     ("photo", "unknown-type"): lambda: _("We take pictures in JPEG, PNG and WebP. This file is something else."),
+    **{
+        (circle, "wrong"): lambda: _("This cannot go further than the SIG itself is known.")
+        for circle in ("describing", "listing", "reading")
+    },
+    ("description", "too-long"): lambda: _("Please use at most 400 characters."),
+    ("question", "too-long"): lambda: _("Please use at most 300 characters."),
+    ("rules", "too-long"): lambda: _("A rule has at most 300 characters."),
+    ("rules", "too-many"): lambda: _("Please use at most 20 rules."),
+    ("words", "empty"): lambda: _("Please answer the question of the SIG."),
+    ("words", "too-long"): lambda: _("Please use at most 1,000 characters."),
+    ("person", "wrong"): lambda: _("You can see no page at this address. Please copy it from their page."),
+    ("person", "taken"): lambda: _("They are in this SIG already."),
     ("photo", "broken"): lambda: _("This picture cannot be read. It may be damaged; please try another one."),
 }
 
@@ -98,6 +133,11 @@ def summary(found: Iterable[tuple[str, Problem | None]]) -> tuple[tuple[str, str
 def by_field(problems: Iterable[FieldProblem]) -> dict[str, str]:
     """What is wrong, by field."""
     return {line.field: problem(line.problem, line.field) for line in problems}
+
+
+def by_name(found: Iterable[tuple[str, Problem]]) -> defaultdict[str, str]:
+    """What is wrong with each field of a form, and nothing for the others."""
+    return defaultdict(str, {name: problem(code, name) for name, code in found})
 
 
 def entry_summary(inputs: Iterable[EntryInput]) -> tuple[tuple[str, str], ...]:
@@ -126,6 +166,9 @@ _REASONS = {
     Reason.NOT_CONFIRMED: lambda: _("Please confirm your e-mail address first, with the link in our mail."),
     Reason.NOT_A_MEMBER: lambda: _("Only people in this SIG can write here. Join it, then send this again."),
     Reason.NOT_YOURS: lambda: _("Only its author can do this."),
+    Reason.NOT_PERMITTED: lambda: _("Your role in this SIG does not include this."),
+    Reason.BANNED: lambda: _("A ban from this SIG stands. It does not open while that lasts."),
+    Reason.NOT_REACHABLE: lambda: _("This person does not take this from you."),
     Reason.CLOSED: lambda: _("This thread is closed to new replies. What you wrote is kept below, to copy."),
     Reason.STALE: lambda: _(
         "This was changed elsewhere in the meantime. Your text is kept below; send it again to replace."
@@ -133,7 +176,13 @@ _REASONS = {
     Reason.INVALID: lambda: _("This cannot be done here."),
     Reason.TOO_LATE: lambda: _("The time for this is over."),
     Reason.TOO_MANY: lambda: _("That was much in a short time. Please wait a little and send it again."),
-    Reason.LAST_ONE: lambda: _("A SIG keeps an owner. Please make somebody else one first."),
+    Reason.FULL: lambda: _(
+        "There is no room left on your start page. Please delete something there, then send this again."
+    ),
+    Reason.LAST_ONE: lambda: _("A SIG keeps an owner, and nobody is there yet who could follow you."),
+    Reason.NEVER_WIDER: lambda: _(
+        "More people could read it there than here. A thread only goes where nobody new reads."
+    ),
 }
 
 

@@ -91,6 +91,21 @@
     if (document.activeElement === body) document.getElementById("main").focus({ preventScroll: true });
   });
 
+  // The bell asks for its own block every minute, as long as somebody may be looking.
+  const ring = async () => {
+    const bell = document.getElementById("bell");
+    if (!bell || document.hidden) return;
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "a#bell" };
+    const answer = await fetch("/notices/unseen", { headers }).catch(() => null);
+    const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+    const now = new DOMParser().parseFromString(text, "text/html").getElementById("bell");
+    if (!now || !bell.isConnected) return;
+    bell.setAttribute("aria-label", now.getAttribute("aria-label"));
+    bell.replaceChildren(...now.childNodes);
+  };
+  setInterval(ring, 6e4);
+  document.addEventListener("visibilitychange", ring);
+
   dress();
   if (location.hash === "#reply") land(document.getElementById("reply"));
 })();

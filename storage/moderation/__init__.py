@@ -1,0 +1,1 @@
+"""How order is kept: reports and cases, acts and appeals, and who looked at what."""

@@ -1,0 +1,193 @@
+"""People that a viewer finds: by what the viewer may see of them, and only where their name opens.
+
+Every term must match some entry, not all the same one; between two people with a block only what is public counts. The
+order (name first, then by address, which was drawn by lot) tells nothing of what is hidden.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, intersect, literal, or_, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.members import EntryKind, MemberLine, line_of_member
+from domain.search import (
+    COMPLETIONS_SHOWN,
+    RESULTS_A_PAGE,
+    FoundLine,
+    Query,
+    SearchKind,
+    Term,
+    excerpt_of,
+    hits_in,
+    pieces_of,
+)
+from domain.visibility import Guarded, Ring, Viewer, block_mark, reveal, ring_towards
+from storage.database import fetch_all
+from storage.key_sets import opens_towards, parse_keys
+from storage.members.people import find_people
+from storage.search.asking import Asked
+from storage.search.cursors import Cursor
+from storage.search.documents import SEARCHED_KINDS, DocumentKind, entry_text
+from storage.search.engines import Words
+from storage.search.expressions import Every, Expression, Place, opened_by, said_in
+from storage.search.talk import Slice
+from storage.tables import Document, Entry, KeySet, Member
+
+_Name = Entry.table.alias()
+
+MOST_AUTHORS = 200
+"""People of one name whose posts `author:` brings together."""
+
+
+def _who_say(words: Words, ring: Ring, said: Sequence[Expression]) -> Select[Any]:
+    """SQL: the members of whom an entry that this ring opens fits."""
+    return (
+        select(Entry.c.member_id)
+        .select_from(words.table)
+        .join(Document.table, Document.c.document_id == words.document_id)
+        .join(Entry.table, Entry.c.entry_id == Document.c.source_id)
+        .where(
+            words.match(Every((*said, opened_by(ring, Place.OPENS)))),
+            Document.c.kind == DocumentKind.ENTRY.value,
+            Document.c.stamp == type_coerce(Entry.c.changed_at, BigInteger),
+            Document.c.key_set_id == Entry.c.key_set_id,
+            *_not_shut(Entry.c.member_id, Entry.c.key_set_id, ring),
+        )
+    )
+
+
+def _not_shut(member_id: Any, key_set_id: Any, ring: Ring) -> tuple[ColumnElement[bool], ...]:
+    """SQL: a block leaves what is public. The index has asked the ring already."""
+    has_marks = any(key.startswith(_MARK) for key in ring)
+    return (opens_towards(member_id, key_set_id, ring),) if has_marks else ()
+
+
+_MARK = str(block_mark(0))[:-1]
+
+
+def _found(words: Words, ring: Ring, terms: Sequence[Term]) -> Select[Any]:
+    """SQL: the members who fit and whose name opens, in no order."""
+    fitting = [_who_say(words, ring, said_in([term], Place.NAME, Place.ENTRY)) for term in terms]
+    who = fitting[0] if len(fitting) == 1 else intersect(*fitting)
+    return _named(ring).where(Member.c.member_id.in_(who))
+
+
+def _named(ring: Ring) -> Select[Any]:
+    """SQL: the members whose name this ring opens."""
+    return (
+        select(Member.c.member_id, Member.c.public_id)
+        .join(_Name, and_(_Name.c.member_id == Member.c.member_id, _Name.c.kind == EntryKind.NAME))
+        .where(_Name.c.value != "", opens_towards(Member.c.member_id, _Name.c.key_set_id, ring))
+    )
+
+
+def people_found(words: Words, asked: Asked) -> Select[Any]:
+    """SQL: everybody who is found, in no order."""
+    return _found(words, asked.viewer.ring, asked.query.terms)
+
+
+async def find_people_page(connection: AsyncConnection, asked: Asked, before: Cursor | None) -> Slice:
+    """One page of people."""
+    words, ring = Words(connection), asked.viewer.ring
+    by_name = Member.c.member_id.in_(_who_say(words, ring, said_in(asked.query.terms, Place.NAME)))
+    rank = case((by_name, literal(0)), else_=literal(1))
+    statement = people_found(words, asked).add_columns(rank.label("rank"))
+    if before is not None:
+        statement = statement.where(or_(rank > before.rank, and_(rank == before.rank, Member.c.public_id > before.key)))
+    ordered = statement.order_by(rank, Member.c.public_id).limit(RESULTS_A_PAGE + 1)
+    rows = await fetch_all(connection, ordered)
+    shown = rows[:RESULTS_A_PAGE]
+    lines = await _lines(connection, asked, [row.member_id for row in shown])
+    older = str(Cursor(shown[-1].rank, shown[-1].public_id)) if len(rows) > RESULTS_A_PAGE else None
+    return Slice(lines, older)
+
+
+async def _lines(connection: AsyncConnection, asked: Asked, member_ids: Sequence[int]) -> tuple[FoundLine, ...]:
+    if not member_ids:
+        return ()
+    ring = asked.viewer.ring
+    people = await find_people(connection, member_ids)
+    said = await _list_entries(connection, member_ids, ring)
+    found = []
+    for member_id in member_ids:
+        line = line_of_member(people[member_id], ring)
+        if line.name is not None:
+            found.append(_line(line, said.get(member_id, ()), asked.query))
+    return tuple(found)
+
+
+async def _list_entries(
+    connection: AsyncConnection, member_ids: Sequence[int], ring: Ring
+) -> dict[int, list[tuple[EntryKind, str]]]:
+    """What these people say, as far as this ring opens it, in the order of their pages."""
+    statement = (
+        select(Entry.c.member_id, Entry.c.kind, Entry.c.value, KeySet.c.text.label("keys"))
+        .join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
+        .where(Entry.c.member_id.in_(member_ids), Entry.c.kind.in_(SEARCHED_KINDS), Entry.c.value != "")
+        .order_by(Entry.c.position, Entry.c.entry_id)
+    )
+    found: dict[int, list[tuple[EntryKind, str]]] = {}
+    for member_id, kind, value, keys in await fetch_all(connection, statement):
+        opened = reveal(Guarded(value, parse_keys(keys)), ring_towards(ring, member_id))
+        if opened is not None:
+            found.setdefault(member_id, []).append((EntryKind(kind), entry_text(EntryKind(kind), opened)))
+    return {member_id: sorted(said, key=_in_order_of_page) for member_id, said in found.items()}
+
+
+def _in_order_of_page(said: tuple[EntryKind, str]) -> int:
+    return SEARCHED_KINDS.index(said[0])
+
+
+def _line(line: MemberLine, said: Sequence[tuple[EntryKind, str]], query: Query) -> FoundLine:
+    """A person with the first line of theirs that the query hits, beside their name and profession."""
+    shown = {EntryKind.NAME, EntryKind.PROFESSION}
+    hit = next(((kind, text) for kind, text in said if kind not in shown and hits_in(text, query)), None)
+    profession = pieces_of(line.profession, query) if line.profession else ()
+    return FoundLine(
+        kind=SearchKind.PEOPLE,
+        address=f"/people/{line.address}",
+        title=pieces_of(line.name or "", query),
+        excerpt=excerpt_of(hit[1], query) if hit else profession,
+        author=line,
+        entry=hit[0] if hit else None,
+    )
+
+
+async def find_writers(connection: AsyncConnection, viewer: Viewer, words: Sequence[str]) -> tuple[int, ...]:
+    """The ids of members whose name, as far as this viewer sees it, has all these words."""
+    by_name = _by_name(connection, viewer.ring, [Term((word,)) for word in words])
+    rows = await fetch_all(connection, by_name.order_by(Member.c.public_id).limit(MOST_AUTHORS))
+    return tuple(row.member_id for row in rows)
+
+
+def _by_name(connection: AsyncConnection, ring: Ring, terms: Sequence[Term]) -> Select[Any]:
+    who = _who_say(Words(connection), ring, said_in(terms, Place.NAME))
+    return _named(ring).where(Member.c.member_id.in_(who))
+
+
+async def find_by_name(
+    connection: AsyncConnection, viewer: Viewer, query: Query, *, for_mention: bool
+) -> tuple[MemberLine, ...]:
+    """The first people whose name fits, by the alphabet; for a mention not oneself, and nobody blocked."""
+    if not query.terms:
+        return ()
+    rows = await fetch_all(
+        connection,
+        _by_name(connection, viewer.ring, query.terms)
+        .where(*(_others(viewer) if for_mention else ()))
+        .order_by(Member.c.public_id)
+        .limit(COMPLETIONS_SHOWN),
+    )
+    people = await find_people(connection, [row.member_id for row in rows])
+    lines = (line_of_member(person, viewer.ring) for person in people.values())
+    return tuple(sorted((line for line in lines if line.name is not None), key=_alphabetical))
+
+
+def _others(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
+    blocked = [int(key.removeprefix(_MARK)) for key in viewer.ring if key.startswith(_MARK)]
+    return (Member.c.member_id.not_in([*blocked, viewer.member_id or 0]),)
+
+
+def _alphabetical(line: MemberLine) -> tuple[str, str]:
+    return (line.name or "").casefold(), line.tile

@@ -1,0 +1,1 @@
+"""The private start page: sealed words and files, searched by their owner alone, and what is new around a member."""
