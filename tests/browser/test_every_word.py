@@ -32,7 +32,7 @@ THEIRS = frozenset(
         *("How early do you tell the works council?", "Who sits on the audit committee?"),
         *("What do", "you", "do? Asked in turnaround.", "do? Asked in boardroom."),
         *(f"Said by {part} in {sig}." for part in ("joost", "lin") for sig in ("turnaround", "boardroom")),
-        *("A title typed", "A body typed"),
+        *("A title typed", "A body typed", "https://example.org/law"),
     }
 )
 """What people wrote."""
@@ -111,6 +111,18 @@ def _paths(stoa: Stoa) -> list[str]:
         "/people/{address:str}/lists": ["/people/joost-page/lists"],
         "/profile/receipts/{receipt_id:int}": ["/profile/receipts/1"],
         "/lists/{list_id:int}": ["/lists/1"],
+        "/search": ["/search", "/search?q=law", "/search?q=law&kind=people"],
+        "/people/{address:str}/connect": ["/people/joost-page/connect"],
+        "/people/{address:str}/block": ["/people/joost-page/block"],
+        "/cases/{case_id:int}": ["/cases/1"],
+        "/acts/{act_id:int}": ["/acts/1"],
+        "/posts/{post_id:int}/moderate": [f"/posts/{world.public_thread.post_id + 1}/moderate"],
+        "/report/post/{post_id:int}": [f"/report/post/{world.public_thread.post_id + 1}"],
+        "/report/person/{address:str}": ["/report/person/joost-page"],
+        "/report/entry/{address:str}/{slot:str}": ["/report/entry/joost-page/profession"],
+        "/start/folders/{keepsake_id:int}": ["/start/folders/1"],
+        "/start/notes/{keepsake_id:int}": ["/start/notes/2"],
+        "/start/things/{keepsake_id:int}": [f"/start/things/{number}" for number in (1, 2, 3)],
         "/profile/view-as": [
             *("/profile/view-as?looker=member", "/profile/view-as?looker=mail", "/profile/view-as?looker=connection"),
             *("/profile/view-as?looker=person&person=joost-page", "/profile/view-as?looker=person&person=nobody"),
@@ -133,6 +145,8 @@ async def _make_things(browser: httpx.AsyncClient) -> None:
     await browser.post("/lists", data={"name": "law"})
     await browser.post("/people/joost-page/scraps", data={"body": "law"})
     await browser.post("/people/joost-page/lists", data={"list-1": "yes"})
+    for kind in ("folder", "note", "link"):
+        await browser.post(f"/start/new/{kind}", data={"title": "law", "address": "https://example.org/law"})
     await browser.post("/profile/public", data={"action": "off"})
 
 

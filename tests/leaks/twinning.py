@@ -20,6 +20,7 @@ from storage.files import path_of
 from storage.forum.commands import Draft, start_thread
 from storage.key_sets import intern_key_set
 from storage.members.lists import make_list
+from storage.search.index import index_everything
 from storage.secrets import Seal
 from storage.seeding import together
 from tests.cast import NOON
@@ -44,13 +45,14 @@ async def make_other(theatre: Theatre, viewer: str) -> None:
             await _change_days(connection, planted, viewer)
             await _narrow_hidden(connection, planted, viewer)
         await _add_hidden(stage, planted, viewer)
+        await index_everything(stage, anew=True)
     for path in sorted(theatre.house.settings.files_folder.rglob("*.webp")):
         _change_file(theatre.house.settings.files_folder, path, change)
 
 
 def _hidden(planted: Planted, viewer: str) -> list[Canary]:
     known = (*planted.cage.by_token.values(), *planted.cage.by_mark.values())
-    return [canary for canary in known if not canary.may_be_seen_by(viewer)]
+    return [canary for canary in known if not canary.may_be_seen_by(viewer) and not canary.told_at]
 
 
 def _change_for(planted: Planted, viewer: str) -> Change:
