@@ -7,11 +7,11 @@ when it is not, it is taken back with an act that says why, and may still be let
 from datetime import datetime
 from typing import Any
 
-from domain.moderation import CaseKind
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind, keys_when_deleted, keys_when_kept_back
+from domain.moderation import CaseKind
 from domain.sigs import Circle, post_keys, thread_keys
 from domain.visibility import Viewer, may_see, mod_key
 from storage.database import fetch_one

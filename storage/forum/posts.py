@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from domain.moderation import CaseKind, CaseState
 from sqlalchemy import ColumnElement, Row, Select, select
 
 from domain.forum import (
@@ -20,6 +19,7 @@ from domain.forum import (
     refuse_to_edit,
 )
 from domain.members import Person, SourceAuthor
+from domain.moderation import CaseKind, CaseState
 from domain.sigs import Circle, chip_for_sig
 from domain.views import SafeHtml
 from domain.visibility import Guarded, Viewer, may_see, mod_key, reveal
