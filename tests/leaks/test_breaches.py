@@ -15,6 +15,7 @@ import domain.members.pages
 import domain.members.people
 import storage.forum.lists
 import storage.forum.pages
+import storage.forum.posts
 import storage.sigs.pages
 import web.visits
 from domain.visibility import Guarded
@@ -72,12 +73,12 @@ async def test_a_query_without_the_rule(
 ) -> None:
     monkeypatch.setattr(module, "opens", lambda *_: true())
     if module is storage.forum.pages:
-        monkeypatch.setattr(module, "reveal", lambda guarded, _ring: guarded._value)
+        monkeypatch.setattr(storage.forum.posts, "reveal", lambda guarded, _ring: guarded._value)
     assert field in _fields(await _crawl(theatre))
 
 
 async def test_a_deleted_text_that_still_shows(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.forum.pages, "reveal", lambda guarded, _ring: guarded._value)
+    monkeypatch.setattr(storage.forum.posts, "reveal", lambda guarded, _ring: guarded._value)
     report = await _crawl(theatre, ("GET", THREAD))
     assert any("deleted" in hit.canary.audience for hit in report.hits)
 

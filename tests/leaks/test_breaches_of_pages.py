@@ -88,7 +88,8 @@ async def test_contributions_with_the_ring_of_another(theatre: Theatre, monkeypa
 
 
 async def test_connections_and_memberships_without_a_ring(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.members.page, "opens", lambda *_: true())
+    for name in ("opens", "opens_towards"):
+        monkeypatch.setattr(storage.members.page, name, lambda *_: true())
     found = {(hit.canary.field, hit.canary.owner) for hit in (await _crawl(theatre, ("GET", PROFILE))).hits}
     assert ("entries.value[name]", "mira") in found or ("entries.value[connections] mutual") in {
         one for one, _ in found

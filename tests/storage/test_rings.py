@@ -116,7 +116,7 @@ def _text(world: SmallWorld, held: Held) -> str:
 def _shows(world: SmallWorld, viewer: Viewer, held: Held) -> bool:
     """Whether an entry that is opened has anything to show; what is worked out for a viewer is looked at apart."""
     kind = held.slot.kind
-    if not held.value or kind in {EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS}:
+    if not held.value or kind in {EntryKind.CONNECTIONS, EntryKind.CONTRIBUTIONS, EntryKind.SCRAPS}:
         return False
     if kind is EntryKind.LAST_SEEN:
         return held.member_id == world.people[0]

@@ -48,9 +48,10 @@ def _others(page: MemberPage) -> set[str | None]:
 
 
 def _without_others(page: MemberPage) -> MemberPage:
-    """The page without what tells of other people, of which the owner gets only what they may see as well."""
+    """The page without what tells of other people, of which the owner gets only what they may see as well, and without
+    the acts beside it, which are for who looks themselves."""
     told = tuple(entry for entry in page.entries if entry.shape not in {Shape.PEOPLE, Shape.THREADS})
-    return replace(page, entries=told)
+    return replace(page, entries=told, relation=None)
 
 
 def _demand_the_same(shown: ViewAsPage, got: MemberPage | Refused) -> int:
