@@ -108,6 +108,14 @@ class BlockPage(PageView, template="settings/block.html"):
     person: MemberLine
 
 
+class UnblockPage(PageView, template="settings/unblock.html"):
+    """The question before a block ends; the same for everybody, so that it tells of nobody. `action` is where the yes
+    goes, `reference` whom it names, None where the address does."""
+
+    action: str
+    reference: str | None = None
+
+
 class ShunnedLine(View):
     """Somebody whom the viewer blocks or mutes; `reference` names them in forms, also where their name is hidden."""
 

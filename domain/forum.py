@@ -74,15 +74,24 @@ def is_own(post: Post, viewer: Viewer) -> bool:
     return post.author_id is not None and post.author_id == viewer.member_id
 
 
+_NOBODY = own_key(0)
+"""On no ring: members are numbered from 1."""
+
+
 def keys_when_deleted(author_ids: Iterable[int]) -> Keys:
-    """What was deleted opens to those who wrote it alone; they may take the deletion back."""
-    return frozenset(own_key(author_id) for author_id in author_ids)
+    """What was deleted opens to those who wrote it alone, as far as they may take the deletion back; or to nobody."""
+    return frozenset(own_key(author_id) for author_id in author_ids) or frozenset({_NOBODY})
 
 
 def keys_when_kept_back(author_id: int | None, sig_id: int) -> Keys:
     """What is held or hidden opens to its author, who sees it marked, and to the moderators of its SIG."""
-    moderators = frozenset({mod_key(sig_id)})
+    moderators = keys_of_hidden_thread(sig_id)
     return moderators if author_id is None else moderators | {own_key(author_id)}
+
+
+def keys_of_hidden_thread(sig_id: int) -> Keys:
+    """A hidden thread opens to the moderators alone: it tells what others said, and its author may have left."""
+    return frozenset({mod_key(sig_id)})
 
 
 def refuse_to_reply(viewer: Viewer, thread: Thread) -> Refused | None:
@@ -122,9 +131,11 @@ def refuse_to_restore(viewer: Viewer, post: Post, sig_id: int, now: datetime) ->
 
 
 def refuse_to_accept(viewer: Viewer, thread: Thread, post: Post) -> Refused | None:
-    """Who asked a question says which reply answers it."""
+    """Who asked a question says which reply answers it, where they could still reply themselves."""
     if thread.author_id is None or thread.author_id != viewer.member_id:
         return Refused(Reason.NOT_YOURS)
+    if refused := refuse_to_reply(viewer, thread):
+        return refused
     if thread.kind is not ThreadKind.QUESTION or post.kind is not PostKind.REPLY or post.deleted_at:
         return Refused(Reason.INVALID)
     return Refused(Reason.INVALID) if post.is_held or post.is_hidden else None

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from domain.members import MemberLine
+from domain.members import MemberLine, Widening
 from domain.refusals import Problem, Problems, Reason, Refused
 from domain.sigs import Joining, refuse_to_join
 from domain.views import PageView, View
@@ -55,6 +55,16 @@ class AskPage(PageView, template="sigs/ask.html"):
     has_asked: bool = False
     typed: str = ""
     problem: Problem | None = None
+    widening: tuple[Widening, ...] = ()
+
+
+class JoinPage(PageView, template="sigs/join.html"):
+    """The question before somebody comes into a SIG: what of their page its people will see from then on. `action` is
+    where the yes goes."""
+
+    name: str
+    action: str
+    widening: tuple[Widening, ...]
 
 
 class SentInvitation(View):

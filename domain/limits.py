@@ -13,6 +13,8 @@ class Action(StrEnum):
     SCRAP = "scrap"
     REQUEST = "request"
     INVITE = "invite"
+    GIVE_ROLE = "give-role"
+    OFFER = "offer"
     REPORT = "report"
     APPEAL = "appeal"
     UPLOAD = "upload"
@@ -33,6 +35,8 @@ RATES: Mapping[Action, Rate] = {
     Action.SCRAP: Rate(30, _HOUR),
     Action.REQUEST: Rate(40, _DAY),
     Action.INVITE: Rate(60, _DAY),
+    Action.GIVE_ROLE: Rate(40, _DAY),
+    Action.OFFER: Rate(20, _DAY),
     Action.REPORT: Rate(20, _HOUR),
     Action.APPEAL: Rate(10, _DAY),
     Action.UPLOAD: Rate(200, _HOUR),

@@ -3,24 +3,28 @@
 from enum import StrEnum
 
 from domain.members import MemberLine
+from domain.refusals import Reason
 from domain.views import PageView, View
 
 
 class RailSig(View):
-    """One of my SIGs in the side rail."""
+    """One of my SIGs in the side rail; `may_queue` where I am one of those who decide what waits there."""
 
     slug: str
     name: str
+    may_queue: bool = False
 
 
 class Frame(View):
-    """What surrounds a page: who is signed in, which SIGs are theirs, and how many notices wait that they may see."""
+    """What surrounds a page: who is signed in, which SIGs are theirs, and how many notices wait that they may see.
+    `is_staff`: the queue of the staff is theirs to decide."""
 
     me: MemberLine | None = None
     sigs: tuple[RailSig, ...] = ()
     is_confirmed: bool = True
     is_check_up_due: bool = False
     unseen: int = 0
+    is_staff: bool = False
     is_development: bool = False
 
 
@@ -66,6 +70,7 @@ class Failure(StrEnum):
     TOO_MANY = "too-many"
     CROSS_SITE = "cross-site"
     BUSY = "busy"
+    LOCKED = "locked"
     OURS = "ours"
 
 
@@ -76,6 +81,7 @@ class ErrorPage(PageView, template="errors/error.html"):
     failure: Failure
     retry_after: int | None = None
     kept: str | None = None
+    reason: Reason | None = None
 
 
 class AboutPage(PageView, template="about/page.html"):

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     BANNED = "banned"
     CLOSED = "closed"
     STALE = "stale"
+    NOTHING_LEFT = "nothing-left"
     INVALID = "invalid"
     TOO_LATE = "too-late"
     TOO_MANY = "too-many"

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CHANGE_SETTINGS = "change-settings"
     APPOINT = "appoint"
     OFFER = "offer"
+    SEE_KEEPERS = "see-keepers"
 
 
 class Capacity(StrEnum):
@@ -57,7 +58,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Capacity]] = {
     Permission.INVITE: _MODERATING,
     Permission.SEE_QUEUE: _MODERATING,
     Permission.DECIDE_JOIN: _MODERATING,
-    Permission.DECIDE_POST: _MODERATING,
+    Permission.DECIDE_POST: _MODERATING | {Capacity.STAFF},
     Permission.SEE_CASE: _MODERATING | {Capacity.STAFF},
     Permission.HIDE: _MODERATING | {Capacity.STAFF},
     Permission.CLOSE: _MODERATING,
@@ -69,6 +70,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Capacity]] = {
     Permission.CHANGE_SETTINGS: _OWNERS,
     Permission.APPOINT: _OWNERS,
     Permission.OFFER: _OWNERS,
+    Permission.SEE_KEEPERS: _OWNERS,
 }
 """The table. Staff see and decide the cases that carry their key, and nothing else of a SIG that they are not in."""
 
@@ -113,7 +115,8 @@ PEOPLE_A_PAGE = 50
 
 class PersonInSig(View):
     """One of a SIG's people, with their role there. `gives` is the role that the viewer may give them, `may_offer` that
-    the SIG can be offered to them, `is_offered` that it is."""
+    the SIG can be offered to them, `is_offered` that it is. `address` names them in forms; of who keeps the SIG and
+    hides from its people it is a reference, which holds for this viewer alone."""
 
     line: MemberLine
     address: str

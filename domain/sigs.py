@@ -299,7 +299,7 @@ class CircleInput(View):
 
 class SigSettingsPage(PageView, template="sigs/settings.html"):
     """The settings of a SIG for its owners, with what was typed. `widening` are the circles that would open further,
-    by name and by what they would become: that is asked first."""
+    by name and by what they would become: that is asked first. `version` says which settings the form has seen."""
 
     slug: str
     title: str
@@ -312,4 +312,6 @@ class SigSettingsPage(PageView, template="sigs/settings.html"):
     holds_first_posts: bool
     problems: tuple[tuple[str, Problem], ...] = ()
     widening: tuple[tuple[str, Circle], ...] = ()
+    version: str = ""
+    refused: Reason | None = None
     saved: bool = False

@@ -45,6 +45,7 @@ LONGEST_NOTE: Final = 30_000
 """Characters of Markdown in one note."""
 MOST_TAGS: Final = 10
 LONGEST_TAG: Final = 35
+KEEPSAKES_A_PAGE: Final = 100
 MOST_FOUND: Final = 100
 """Things that a search shows."""
 
@@ -52,6 +53,12 @@ UNREAD_WITHIN: Final = timedelta(days=60)
 """How long ago something was said that still counts as unread."""
 NEW_FOR: Final = timedelta(days=14)
 """How long somebody is new in a SIG."""
+
+
+KEEP_DELETED_FOR: Final = timedelta(days=30)
+"""How long what was deleted can be taken back."""
+DELETED_SHOWN: Final = 200
+"""Deleted things on their page, the newest; to take some back, or to erase them, brings up the rest."""
 
 
 class KeepsakeKind(StrEnum):
@@ -267,7 +274,8 @@ class UnreadLine(View):
 
 
 class StartPage(PageView, template="start_page/start.html"):
-    """One's own page: the widgets in the order chosen, each with the newest of what it holds."""
+    """One's own page: the widgets in the order chosen, each with the newest of what it holds. `is_locked`: the key of
+    what is kept here does not open."""
 
     order: tuple[Widget, ...]
     key: KeyChip = ONLY_MINE
@@ -277,16 +285,20 @@ class StartPage(PageView, template="start_page/start.html"):
     unread: tuple[UnreadLine, ...] = ()
     newcomers: tuple[Newcomer, ...] = ()
     interests: tuple[ThreadLine, ...] = ()
+    is_locked: bool = False
 
 
 class ShelfPage(PageView, template="start_page/shelf.html"):
-    """What lies in one folder, or outside of all; `around` are the folders around it, from the outermost."""
+    """What lies in one folder, or outside of all; `around` are the folders around it, from the outermost. `back` and
+    `further` are the places from which the neighbouring pages go on."""
 
     folder_id: int | None
     title: str
     around: tuple[FolderLine, ...]
     keepsakes: tuple[KeepsakeLine, ...]
     used: int
+    back: str | None = None
+    further: str | None = None
     key: KeyChip = ONLY_MINE
     quota: int = QUOTA_OF_FILES
 
@@ -346,6 +358,20 @@ class BookmarksPage(PageView, template="start_page/bookmarks.html"):
     left_out: int = 0
     problem: Problem | None = None
     most: int = MOST_BOOKMARKS
+
+
+class DeletedLine(View):
+    """Something that was deleted, and when it is erased for good."""
+
+    thing: KeepsakeLine
+    erased_at: datetime
+
+
+class DeletedPage(PageView, template="start_page/deleted.html"):
+    """What a member deleted of late from their start page, to be taken back."""
+
+    lines: tuple[DeletedLine, ...]
+    key: KeyChip = ONLY_MINE
 
 
 class FoundPage(PageView, template="start_page/search.html"):

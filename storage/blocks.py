@@ -35,7 +35,7 @@ async def block(database: Database, viewer: Viewer, address: str, now: datetime)
         making = insert_into(connection, Block).values(row).on_conflict_do_nothing()
         if (await connection.execute(making.returning(Block.c.member_id))).all():
             await disconnect(connection, me, other_id, now)
-            await drop_requests(connection, me, other_id)
+            await drop_requests(connection, me, other_id, now)
             await _drop_invitations(connection, me, other_id)
             await note(connection, "block.made", now, member_id=me, other_id=other_id)
     return None

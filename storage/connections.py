@@ -60,7 +60,7 @@ def between(first: Any, second: Any, one: int, other: int) -> ColumnElement[bool
 
 async def connect(connection: AsyncConnection, member_id: int, other_id: int, now: datetime) -> None:
     """Connect two members, which answers every request between them; nothing when they are connected."""
-    await drop_requests(connection, member_id, other_id)
+    await connection.execute(delete(ConnectionRequest).where(_requests_between(member_id, other_id)))
     rows = [
         {"member_id": one, "other_id": other, "since": now}
         for one, other in ((member_id, other_id), (other_id, member_id))
@@ -78,9 +78,21 @@ async def disconnect(connection: AsyncConnection, member_id: int, other_id: int,
         await note_event(connection, "connection.ended", now, member_id=member_id, other_id=other_id)
 
 
-async def drop_requests(connection: AsyncConnection, one: int, other: int) -> None:
-    """Delete every request between two people."""
-    await connection.execute(delete(ConnectionRequest).where(between(_request.from_id, _request.to_id, one, other)))
+async def drop_requests(connection: AsyncConnection, one: int, other: int, now: datetime) -> None:
+    """Take every request between two people back, as `withdraw` does."""
+    await _take_back(connection, _requests_between(one, other), now)
+
+
+def _requests_between(one: int, other: int) -> ColumnElement[bool]:
+    return between(_request.from_id, _request.to_id, one, other)
+
+
+async def _take_back(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> None:
+    """Take requests back. Of a declined one stays that it was declined, and when: whatever ends it, a no is not
+    forgotten by it."""
+    await connection.execute(delete(ConnectionRequest).where(which, _request.declined_at.is_(None)))
+    standing = update(ConnectionRequest).where(which, _request.withdrawn_at.is_(None))
+    await connection.execute(standing.values(withdrawn_at=now, note=""))
 
 
 async def ask(database: Database, viewer: Viewer, address: str, note: str, now: datetime) -> Refused | None:
@@ -162,13 +174,9 @@ async def decline(database: Database, member_id: int, request_id: int, now: date
 
 
 async def withdraw(database: Database, member_id: int, request_id: int, now: datetime) -> None:
-    """Take one's own request back. Of a declined one stays that it was declined, and when."""
+    """Take one's own request back."""
     async with database.writing() as connection:
-        own = (_request.request_id == request_id, _request.from_id == member_id)
-        await connection.execute(delete(ConnectionRequest).where(*own, _request.declined_at.is_(None)))
-        await connection.execute(
-            update(ConnectionRequest).where(*own, _request.withdrawn_at.is_(None)).values(withdrawn_at=now, note="")
-        )
+        await _take_back(connection, (_request.request_id == request_id) & (_request.from_id == member_id), now)
 
 
 async def end_connection(database: Database, member_id: int, address: str, now: datetime) -> None:

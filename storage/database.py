@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from storage.one_hop import connect
+
 READERS = 8
 WRITER_PATIENCE = 5.0
 """Seconds that a write waits for its turn before the reader is asked to try again."""
@@ -49,6 +51,7 @@ class Database:
     def _engine(self, size: int, **options: Any) -> AsyncEngine:
         engine = create_async_engine(
             self.url,
+            connect_args={"async_creator_fn": connect} if self.is_sqlite else {},
             poolclass=AsyncAdaptedQueuePool,
             pool_size=size,
             max_overflow=0,

@@ -37,6 +37,12 @@ async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int
     await connection.execute(insert(Event).values(row))
 
 
+async def note_each(connection: AsyncConnection, name: str, now: datetime, ids: Sequence[dict[str, int]]) -> None:
+    """Append an event of this name for each of these, in one statement."""
+    row = {"name": name, "happened_at": now, "next_try_at": now, "attempts": 0}
+    await connection.execute(insert(Event), [{**row, "ids": json.dumps(one)} for one in ids])
+
+
 async def list_waiting(database: Database, now: datetime, limit: int = 100) -> list[Happened]:
     """The oldest events that are due."""
     statement = (

@@ -11,12 +11,13 @@ from storage.notices.pages import forget_old_notices
 from storage.registrations import forget_old_registrations
 from storage.sessions import forget_ended_sessions
 from storage.sigs.invitations import forget_old_invitations
+from storage.start_page.deleted import erase_deleted
 from storage.throttle import forget_old_counts
 
 
 async def forget_what_is_over(database: Database, now: datetime) -> None:
     """Delete ended sessions, old tokens, counts and notices, registrations and addresses nobody confirmed, and the text
-    of posts whose deletion can no longer be taken back."""
+    of posts and what lay on start pages, whose deletion can no longer be taken back."""
     async with database.writing() as connection:
         await forget_ended_sessions(connection, now)
         await forget_old_registrations(connection, now)
@@ -27,3 +28,4 @@ async def forget_what_is_over(database: Database, now: datetime) -> None:
         await forget_old_notices(connection, now)
         await forget_old_invitations(connection, now)
         await forget_old_declines(connection, now)
+        await erase_deleted(connection, now)

@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,7 @@ from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import Boolean
 
 from domain.visibility import VISITOR_RING, Key, Keys, Ring, block_mark
+from storage.database import fetch_all, insert_into
 from storage.tables import KeySet, KeySetKey
 
 
@@ -99,15 +101,28 @@ def opens_towards(owner_id: Any, key_set_id: Any, ring: RingOrParameter) -> Colu
 
 async def intern_key_set(connection: AsyncConnection, keys: Keys) -> int:
     """The id of this set of keys; the set is stored when it is new."""
-    text = " ".join(sorted(keys))
-    known: int | None = (await connection.execute(select(KeySet.c.key_set_id).where(KeySet.c.text == text))).scalar()
-    if known is not None:
-        return known
-    added = await connection.execute(insert(KeySet).values(text=text).returning(KeySet.c.key_set_id))
-    key_set_id: int = added.scalar_one()
-    rows = [{"key_set_id": key_set_id, "key": key} for key in sorted(keys)]
-    await connection.execute(insert(KeySetKey), rows)
-    return key_set_id
+    return (await intern_key_sets(connection, [keys]))[keys]
+
+
+async def intern_key_sets(connection: AsyncConnection, wanted: Iterable[Keys]) -> dict[Keys, int]:
+    """The ids of these sets; those that are new are stored together. Where somebody else stores one at the same moment,
+    theirs is waited for."""
+    texts = {" ".join(sorted(keys)): keys for keys in wanted}
+    known = await _known_sets(connection, texts)
+    if new := sorted(texts.keys() - known.keys()):
+        storing = insert_into(connection, KeySet).values([{"text": text} for text in new]).on_conflict_do_nothing()
+        stored = await fetch_all(connection, storing.returning(KeySet.c.key_set_id, KeySet.c.text))
+        if rows := [{"key_set_id": row.key_set_id, "key": key} for row in stored for key in parse_keys(row.text)]:
+            await connection.execute(insert(KeySetKey), rows)
+        known |= {row.text: row.key_set_id for row in stored}
+    if missed := texts.keys() - known.keys():
+        known |= await _known_sets(connection, missed)
+    return {keys: known[text] for text, keys in texts.items()}
+
+
+async def _known_sets(connection: AsyncConnection, texts: Iterable[str]) -> dict[str, int]:
+    found = select(KeySet.c.text, KeySet.c.key_set_id).where(KeySet.c.text.in_(sorted(texts)))
+    return {row.text: row.key_set_id for row in await fetch_all(connection, found)}
 
 
 @lru_cache(maxsize=65_536)

@@ -25,7 +25,7 @@ from storage.files import FIRST_LETTERS, FileStore
 from storage.key_sets import opens_towards
 from storage.members.keys import set_photo
 from storage.pictures import read_in_turn
-from storage.tables import Entry, Exposure, File, Keepsake, KeySetKey
+from storage.tables import DeletedKeepsake, Entry, Exposure, File, Keepsake, KeySetKey
 
 _MISSING: Final = Refused(Reason.MISSING)
 
@@ -142,8 +142,8 @@ def sealed_part(name: str, part: str) -> str:
 def _unused_files() -> Select[Any]:
     """SQL: the files that nothing names, neither an entry nor a start page."""
     as_photo = exists(select(1).select_from(Entry).where(_is_in_use()).correlate(File))
-    as_keepsake = exists(select(1).where(Keepsake.c.file_name == File.c.name))
-    return select(File.c.file_id, File.c.name, File.c.media_type).where(~as_photo, ~as_keepsake)
+    kept = [exists(select(1).where(table.c.file_name == File.c.name)) for table in (Keepsake, DeletedKeepsake)]
+    return select(File.c.file_id, File.c.name, File.c.media_type).where(~as_photo, ~or_(*kept))
 
 
 def _parts_of(file: Any) -> list[str]:

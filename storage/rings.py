@@ -8,7 +8,7 @@ from sqlalchemy import Integer, Text, cast, func, literal, null, select, union_a
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.sigs import MODERATING, Role
-from domain.visibility import Viewer, member_ring
+from domain.visibility import Ring, Viewer, member_ring, sig_key
 from storage.database import fetch_all, fetch_one
 from storage.tables import Block, Connection, ListPerson, Member, Membership, Notice, Sig
 
@@ -46,7 +46,11 @@ class Circles:
             blocked_ids=self.blocked_ids,
             is_staff=is_staff,
         )
-        return Viewer(member_id, ring, {sig.sig_id: sig.name for sig in self.sigs})
+        return Viewer(member_id, ring, {sig.sig_id: sig.name for sig in self.sigs_on(ring)})
+
+    def sigs_on(self, ring: Ring) -> tuple[MySig, ...]:
+        """Those of their SIGs that the ring opens: whoever is suspended knows nothing new of any, not even its name."""
+        return tuple(sig for sig in self.sigs if sig_key(sig.sig_id) in ring)
 
 
 async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:

@@ -113,7 +113,7 @@ class Seal:
         """The key that was wrapped for this member. Raises Unsealable."""
         try:
             return self._wrapping.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], _owner(member_id))
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise Unsealable("wrapped with other secrets or for another member, or changed since") from error
 
     def hash(self, *parts: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What filling a database needs beyond what people do: everything in one transaction, ready accounts, closed threads.
+"""What filling a database needs beyond what people do: everything in one transaction, and ready accounts.
 
 A demo or a test world is written through the same commands as everything else. Inside `together` each of them joins
 the one transaction, so that a kill in the middle leaves nothing, and one fsync pays for all.
@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.secrets import Seal
-from storage.tables import Account, Thread
+from storage.tables import Account
 
 
 class _Together(Database):
@@ -61,8 +61,3 @@ async def add_account(
     added = await connection.execute(insert(Account).values(row).returning(Account.c.account_id))
     account_id: int = added.scalar_one()
     return account_id
-
-
-async def close_thread(connection: AsyncConnection, thread_id: int, now: datetime) -> None:
-    """Take no more replies in a thread. Moderators will do this by a command of their own."""
-    await connection.execute(update(Thread).where(Thread.c.thread_id == thread_id).values(closed_at=now))

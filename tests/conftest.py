@@ -7,9 +7,9 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,16 @@ from pathlib import Path
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 
 from storage.database import Database
 from storage.migrations import migrate
-from storage.secrets import Seal, load_secrets
+from storage.secrets import Seal, Secrets, load_secrets
 from tests import services
 from tests.cast import NOON, World, build_world, sign_in
 from tests.clean_headers import demand_clean_headers
 from web.app import create_app
+from web.house import open_house
 from web.settings import Settings
 from web.visits import SESSION_COOKIE
 
@@ -71,6 +73,10 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 
 SECRETS = {"sealing_key": "5e" * 32, "hashing_key": "4a" * 32, "wrapping_key": "3b" * 32}
 """The secrets of every test's instance, so that a world that was made once can be opened again."""
+
+
+SEAL = Seal(Secrets(**{name: bytes.fromhex(key) for name, key in SECRETS.items()}))
+"""What seals and hashes with them."""
 
 
 def _make(url: str, *, with_cast: bool, home: Path) -> World | None:
@@ -206,14 +212,32 @@ def open_browser(app: Litestar) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers={"origin": ADDRESS}, event_hooks=hooks)
 
 
+_idle_apps: list[Litestar] = []
+"""Apps that no test uses now. Declaring some two hundred routes takes longer than most tests, so apps are lent: each
+time with a house of its own, which is all that they keep."""
+
+
+@asynccontextmanager
+async def lent_app(
+    settings: Settings, clock: Callable[[], datetime], routes: Sequence[HTTPRouteHandler] | None = None
+) -> AsyncIterator[Litestar]:
+    """An app over the house of these settings; with routes of its own it is a new one."""
+    app = _idle_apps.pop() if _idle_apps and routes is None else create_app(settings, routes)
+    app.state.house = house = open_house(settings, clock)
+    try:
+        yield app
+    finally:
+        await house.database.close()
+        if routes is None:
+            _idle_apps.append(app)
+
+
 @pytest.fixture
 async def stoa(database_url: str, database: Database, tmp_path: Path, world: World) -> AsyncIterator[Stoa]:
     """Stoa with the cast, its clock standing at noon; the worker rests."""
-    clock = Clock()
-    app = create_app(Settings(home=tmp_path, database_url=database_url, worker=False), clock=clock)
-    async with AsyncExitStack() as exits:
+    clock, settings = Clock(), Settings(home=tmp_path, database_url=database_url, worker=False)
+    async with lent_app(settings, clock) as app, AsyncExitStack() as exits:
         yield Stoa(app, database, world, clock, exits)
-    await app.state.house.database.close()
 
 
 _IN_THE_WHOLE_RUN = frozenset(

@@ -5,6 +5,7 @@ whole request, and with it the account, into every template.
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,7 @@ from domain.pages import ErrorPage, Failure, Frame, Head
 from domain.refusals import Reason, Refused
 from domain.views import PageView
 from storage.database import Busy
+from storage.start_page.keys import Locked
 from web.forms import Form
 from web.policy import Cache
 from web.publicity import data_of, head_of, site_of
@@ -104,7 +106,9 @@ def refuse(refused: Refused) -> Refusal:
     """The error page for a write that has no form to show again."""
     if refused.reason is Reason.TOO_MANY:
         return Refusal(Failure.TOO_MANY, 429, refused.retry_after)
-    known = _FAILURES.get(refused.reason, Refusal(Failure.FORBIDDEN, 403))
+    known = _FAILURES.get(refused.reason)
+    if known is None:
+        return Refusal(Failure.FORBIDDEN, 403, refused.retry_after, refused.reason)
     return Refusal(known.failure, known.status, refused.retry_after)
 
 
@@ -120,7 +124,10 @@ _STATUSES = {
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
     """A refusal of ours as a page."""
-    return _error_page(request, refusal.failure, refusal.status, refusal.retry_after, refusal.kept)
+    page = ErrorPage(
+        status=refusal.status, failure=refusal.failure, retry_after=refusal.retry_after, reason=refusal.reason
+    )
+    return _error_page(request, page, refusal.kept)
 
 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -129,37 +136,41 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
     if status == 500:
         log.error("request failed", exc_info=error)
     failure = _STATUSES.get(status, Failure.OURS if status == 500 else Failure.BAD_REQUEST)
-    return _error_page(request, failure, status)
+    return _error_page(request, ErrorPage(status=status, failure=failure))
 
 
 def answer_busy(request: Request[Any, Any, Any], error: Busy) -> Response[str]:
     """Writers queue; when the queue is too long, say when to try again."""
     log.warning("database busy", reason=str(error))
-    return _error_page(request, Failure.BUSY, 503, retry_after=2)
+    return _error_page(request, ErrorPage(status=503, failure=Failure.BUSY, retry_after=2))
+
+
+def answer_locked(request: Request[Any, Any, Any], error: Locked) -> Response[str]:
+    """A start page whose key does not open: it is whole, and whoever runs the place has to put the secrets back."""
+    log.error("start page locked", exc_info=error)
+    return _error_page(request, ErrorPage(status=503, failure=Failure.LOCKED))
 
 
 def answer_defect(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     """A defect of ours. The page says so; the log has the trace, and no values."""
     log.error("request failed", exc_info=error)
-    return _error_page(request, Failure.OURS, 500)
+    return _error_page(request, ErrorPage(status=500, failure=Failure.OURS))
 
 
-def _error_page(
-    request: Request[Any, Any, Any], failure: Failure, status: int, retry_after: int | None = None, kept: str = ""
-) -> Response[str]:
+def _error_page(request: Request[Any, Any, Any], page: ErrorPage, kept: str = "") -> Response[str]:
     visit: Visit | None = request.state.get("visit")
     typed: Form | None = request.state.get("form")
     kept = kept or (typed.written() if typed else "")
     surroundings = _surroundings(visit) if visit else _NOBODY
     surroundings = {**surroundings, "path": _page_of(request)}
-    page = ErrorPage(status=status, failure=failure, retry_after=retry_after, kept=kept or None)
     head = Head(robots="noindex")
-    html = request.app.state.house.templates.render(page, head=head, structured=None, **surroundings)
+    told = replace(page, kept=kept or None)
+    html = request.app.state.house.templates.render(told, head=head, structured=None, **surroundings)
     headers = {"cache-control": Cache.NEVER.value, "x-robots-tag": head.robots}
-    if retry_after:
-        headers["retry-after"] = str(retry_after)
+    if page.retry_after:
+        headers["retry-after"] = str(page.retry_after)
     cookies = visit.cookies if visit else []
-    return Response(html, media_type=MediaType.HTML, status_code=status, headers=headers, cookies=cookies)
+    return Response(html, media_type=MediaType.HTML, status_code=page.status, headers=headers, cookies=cookies)
 
 
 def _page_of(request: Request[Any, Any, Any]) -> str:

@@ -11,18 +11,25 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from storage.database import Busy, Database
-from storage.secrets import Seal, load_secrets
-from web.answers import add_security_headers, answer_busy, answer_defect, answer_http_error, answer_refusal
+from storage.database import Busy
+from storage.migrations import migrate
+from storage.start_page.keys import Locked
+from web.answers import (
+    add_security_headers,
+    answer_busy,
+    answer_defect,
+    answer_http_error,
+    answer_locked,
+    answer_refusal,
+)
 from web.assets import load_assets
 from web.forms import Form, read_form
-from web.house import House, open_files, read_clock
+from web.house import House, open_house, read_clock
 from web.logs import set_up_logs
 from web.password_gate import admit_or_ask
 from web.policy import demand_policies
 from web.routes import all_routes
 from web.settings import Settings
-from web.templating import Templates
 from web.visits import Refusal, Visit
 from web.worker import run_worker
 
@@ -46,24 +53,16 @@ def create_app(
     """Stoa, ready to be served. Tests replace the route table to break its lock, and the clock to stop time."""
     settings = settings or Settings()
     set_up_logs()
-    assets = load_assets()
-    house = House(
-        settings=settings,
-        database=Database(settings.database),
-        seal=Seal(load_secrets(settings.secrets_path)),
-        templates=Templates(assets=assets.addresses, strict=settings.is_development),
-        files=open_files(settings),
-        clock=clock,
-    )
     app = Litestar(
         route_handlers=all_routes() if routes is None else list(routes),
-        state=State({"house": house, "assets": assets}),
+        state=State({"house": open_house(settings, clock), "assets": load_assets()}),
         before_request=admit_or_ask,
         before_send=[add_security_headers],
         dependencies={"visit": Provide(_visit, sync_to_thread=False), "form": Provide(_form)},
         exception_handlers={
             Refusal: answer_refusal,
             Busy: answer_busy,
+            Locked: answer_locked,
             HTTPException: answer_http_error,
             Exception: answer_defect,
         },
@@ -90,6 +89,7 @@ async def _form(request: Request) -> Form:  # type: ignore[type-arg]
 @asynccontextmanager
 async def _live(app: Litestar) -> AsyncIterator[None]:
     house: House = app.state.house
+    await migrate(house.database)
     async with run_worker(house):
         yield
     await house.database.close()

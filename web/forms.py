@@ -34,6 +34,8 @@ _WRITTEN = (
     "question",
     "rules",
 )
+_WRITTEN_BESIDE = {"reason": "rule", "answer": "decision"}
+"""Fields that hold a choice in some forms: in the forms with this other field, they are written as well."""
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -80,7 +82,8 @@ class Form:
 
     def written(self) -> str:
         """What a person wrote into it, to be given back where the form itself cannot be shown again."""
-        return "\n\n".join(text for name in _WRITTEN if (text := self.text(name).strip()))
+        names = (*_WRITTEN, *(name for name, other in _WRITTEN_BESIDE.items() if other in self._fields))
+        return "\n\n".join(text for name in names if (text := self.text(name).strip()))
 
     def items(self) -> dict[str, str]:
         """Every field by name."""

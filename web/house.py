@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from storage.database import Database
 from storage.events import Happened
 from storage.files import FileStore, open_file_store
-from storage.secrets import Seal
+from storage.secrets import Seal, load_secrets
 from web.settings import Settings
-from web.templating import Templates
+from web.templating import Templates, load_templates
 
 
 def read_clock() -> datetime:
@@ -27,6 +27,19 @@ class House:
     templates: Templates
     files: FileStore
     clock: Callable[[], datetime] = read_clock
+
+
+def open_house(settings: Settings, clock: Callable[[], datetime] = read_clock) -> House:
+    """The house that these settings describe. Secrets that are missing are made; the database is opened when it is
+    asked."""
+    return House(
+        settings=settings,
+        database=Database(settings.database),
+        seal=Seal(load_secrets(settings.secrets_path)),
+        templates=load_templates(strict=settings.is_development),
+        files=open_files(settings),
+        clock=clock,
+    )
 
 
 def open_files(settings: Settings) -> FileStore:

@@ -24,11 +24,11 @@ from web.house import Consumer, House
 
 
 async def tell_of_post(house: House, event: Happened) -> None:
-    """Tell whom a reply answers; then whom a post names and has not told yet."""
+    """Tell whom a reply answers; then whom a post names, or an edit of it is the first to name."""
     post_id = event.ids["post_id"]
     if event.name == "post.written":
         await tell(house.database, event, await list_answered(house.database, post_id), house.clock())
-    named = await list_mentioned(house.database, post_id, house.settings.site_url)
+    named = await list_mentioned(house.database, event, house.settings.site_url)
     await tell(house.database, event, named, house.clock())
 
 
@@ -62,6 +62,7 @@ def _tells_member(kind: NoticeKind, *, whom: str = "member_id", actor: str | Non
 CONSUMERS: Final[Mapping[str, tuple[Consumer, ...]]] = {
     "thread.started": (tell_of_post,),
     "post.written": (tell_of_post,),
+    "post.edited": (tell_of_post,),
     "scrap.written": _tells(list_scrapped, "scrap_id"),
     "scrap.released": _tells(list_scrapped, "scrap_id"),
     "request.made": _tells_member(NoticeKind.REQUEST, whom="other_id", actor="member_id"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import date, datetime
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from domain.views import PageView, View, fields_of
 from web import words
+from web.assets import load_assets
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -88,6 +89,12 @@ class Templates:
     def has_block(self, page: PageView, block: str) -> bool:
         """Whether this page's own template fills a block of that name."""
         return block in self.environment.get_template(page.template).blocks
+
+
+@cache
+def load_templates(*, strict: bool) -> Templates:
+    """The templates, compiled once in a process each; `strict` ones are read again when a file changes."""
+    return Templates(assets=load_assets().addresses, strict=strict)
 
 
 class _Components(SimpleNamespace):

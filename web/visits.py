@@ -16,9 +16,11 @@ from domain.accounts import PASSWORD_FRESH_FOR, REMEMBER_FOR
 from domain.exposure import is_check_up_due
 from domain.members import line_of_member
 from domain.pages import Failure, Frame, RailSig
-from domain.visibility import VISITOR, Viewer
+from domain.refusals import Reason
+from domain.roles import Permission, permits
+from domain.visibility import STAFF, VISITOR, Viewer, may_see
 from storage.notices.pages import count_unseen
-from storage.rings import find_circles
+from storage.rings import MySig, find_circles
 from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
 from web.browsers import describe_browser
 from web.house import House
@@ -37,11 +39,14 @@ LONGEST_PATH = 2000
 class Refusal(Exception):
     """A request that is answered with an error page instead of its handler's answer."""
 
-    def __init__(self, failure: Failure, status: int, retry_after: int | None = None) -> None:
+    def __init__(
+        self, failure: Failure, status: int, retry_after: int | None = None, reason: Reason | None = None
+    ) -> None:
         super().__init__(failure)
         self.failure = failure
         self.status = status
         self.retry_after = retry_after
+        self.reason = reason
         self.kept = ""
 
 
@@ -215,12 +220,17 @@ async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> 
     visit.signed_in = signed_in
     visit.frame = Frame(
         me=line_of_member(signed_in.person, visit.viewer.ring),
-        sigs=tuple(RailSig(slug=sig.slug, name=sig.name) for sig in circles.sigs),
+        sigs=tuple(map(_rail_sig, circles.sigs_on(visit.viewer.ring))),
         is_confirmed=signed_in.is_confirmed,
         is_check_up_due=is_check_up_due(signed_in.checked_up_at, visit.now),
         unseen=unseen,
+        is_staff=may_see(frozenset({STAFF}), visit.viewer.ring),
         is_development=visit.frame.is_development,
     )
+
+
+def _rail_sig(sig: MySig) -> RailSig:
+    return RailSig(slug=sig.slug, name=sig.name, may_queue=permits(Permission.SEE_QUEUE, sig.role))
 
 
 def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response | None:  # type: ignore[type-arg]

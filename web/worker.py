@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from storage.events import list_waiting, settle, take_lease
+from storage.events import forget_done, list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
 from storage.members.receipts import check_receipts
 from storage.photos import sweep_files
+from storage.scraps.system import remind_of_check_ups
 from storage.sigs.succession import relieve_absent_owners
-from web import indexing, letters, notices, uploads
+from web import indexing, letters, notices, system_scraps, uploads
 from web.house import Consumer, House
 from web.postman import deliver_forever
 
@@ -35,7 +36,7 @@ def _joined(*tables: Mapping[str, tuple[Consumer, ...]]) -> dict[str, tuple[Cons
 
 
 CONSUMERS: Mapping[str, tuple[Consumer, ...]] = _joined(
-    letters.CONSUMERS, uploads.CONSUMERS, notices.CONSUMERS, indexing.CONSUMERS
+    letters.CONSUMERS, uploads.CONSUMERS, notices.CONSUMERS, system_scraps.CONSUMERS, indexing.CONSUMERS
 )
 """Who consumes which event."""
 
@@ -82,9 +83,11 @@ async def _tidy_up(house: House, holder: str, now: datetime) -> None:
     if not await take_lease(house.database, "hourly", holder, now, int(FORGET_EVERY.total_seconds()) // 2):
         return
     await forget_what_is_over(house.database, now)
+    await forget_done(house.database, now)
     await sweep_files(house.database, house.files, now)
     await check_receipts(house.database, house.seal, now)
     await relieve_absent_owners(house.database, now)
+    await remind_of_check_ups(house.database, now)
 
 
 async def work_once(house: House, holder: str) -> bool:

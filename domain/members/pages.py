@@ -119,13 +119,15 @@ class EntryInput(View):
 
 
 class Widening(View):
-    """An entry that more people would see than before; `audience` is the one that is asked about, as forms post it."""
+    """An entry that more people would see than before; `audience` is the one that is asked about, as forms post it,
+    and `reach` who that is, in numbers, where its owner may know them."""
 
     name: str
     audience: str
     kind: EntryKind
     label: str | None
     is_sensitive: bool
+    reach: AudienceOption | None = None
 
 
 class EditPage(PageView, template="members/edit.html"):

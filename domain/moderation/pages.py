@@ -107,7 +107,8 @@ class NoteLine(View):
 
 class ActLine(View):
     """An act in a log: what, by whom, to whom, under which rule. `title` and `path` lead to what it was done to, where
-    the reader may go there; `reason` is for the person concerned and those who decide."""
+    the reader may go there; `reason` is for the person concerned and those who decide. `sig_name` is None where the
+    reader may not know of the SIG, and where there is none, which `is_of_house` says."""
 
     act_id: int
     kind: ActKind
@@ -122,6 +123,7 @@ class ActLine(View):
     path: str | None = None
     to_sig_name: str | None = None
     sig_name: str | None = None
+    is_of_house: bool = False
     reason: str | None = None
     may_undo: bool = False
     may_read: bool = False
@@ -167,7 +169,8 @@ class ModeratePage(PageView, template="moderation/moderate.html"):
 
 class CasePage(PageView, template="moderation/case.html"):
     """One case. `item` is None until it has been opened: each opening is shown to the person concerned. `said` is what
-    came with a request to join; `may_queue` leads back to the queue of the SIG, else to that of the staff."""
+    came with a request to join; `may_queue` leads back to the queue of the SIG, else to that of the staff. `version` is
+    that of the post as it is shown; `refused` and `kept` say why what was sent did not happen, and give it back."""
 
     case_id: int
     sig_slug: str | None
@@ -186,11 +189,14 @@ class CasePage(PageView, template="moderation/case.html"):
     notes: tuple[NoteLine, ...]
     acts: tuple[ActLine, ...]
     form: ActForm | None
+    version: int | None = None
     may_queue: bool = False
     may_approve: bool = False
     may_admit: bool = False
     note: str = ""
     note_problem: Problem | None = None
+    refused: Reason | None = None
+    kept: str = ""
 
 
 class LogPage(PageView, template="moderation/log.html"):
@@ -230,10 +236,12 @@ class ActPage(PageView, template="moderation/act.html"):
 
 
 class OpeningLine(View):
-    """That somebody opened a case about the viewer; `sig_name` is None for the staff."""
+    """That somebody opened a case about the viewer; `is_of_house` for the staff, else `sig_name` where the viewer may
+    know of the SIG."""
 
     person: MemberLine | None
     sig_name: str | None
+    is_of_house: bool
     subject: Subject
     kind: CaseKind
     opened_at: datetime

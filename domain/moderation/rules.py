@@ -119,6 +119,12 @@ class Actor:
 def refuse_to_act(actor: Actor, kind: ActKind, concerned_id: int | None, concerned: Role | None) -> Refused | None:
     """Whether somebody may do this, to whom it concerns. Nobody is judge in their own matter: what is against a person
     is never done to oneself, and in a SIG only to who has a lesser role."""
+    if refused := _refuse_by_role(actor, kind, concerned_id, concerned):
+        return refused
+    return Refused(Reason.INVALID) if ACT_RULES[kind].is_downwards and concerned_id is None else None
+
+
+def _refuse_by_role(actor: Actor, kind: ActKind, concerned_id: int | None, concerned: Role | None) -> Refused | None:
     rule = ACT_RULES[kind]
     if rule.permission is None:
         if not actor.is_staff:
@@ -127,21 +133,22 @@ def refuse_to_act(actor: Actor, kind: ActKind, concerned_id: int | None, concern
         return refused
     if concerned_id == actor.member_id and not rule.is_for_openings:
         return Refused(Reason.INVALID)
-    if rule.is_downwards and not actor.is_staff and not may_act_on(actor.role, concerned):
+    if rule.is_downwards and not _acts_as_staff(actor, rule) and not may_act_on(actor.role, concerned):
         return Refused(Reason.NOT_PERMITTED)
-    return Refused(Reason.INVALID) if rule.is_downwards and concerned_id is None else None
+    return None
 
 
-def refuse_to_undo(actor: Actor, kind: ActKind, concerned_id: int | None, undone_at: datetime | None) -> Refused | None:
-    """Who may do a thing may undo it, but not where they are the person concerned."""
-    permission = ACT_RULES[kind].permission
-    if permission is None:
-        if not actor.is_staff:
-            return Refused(Reason.MISSING)
-    elif refused := refuse_unless(permission, actor.role, is_staff=actor.is_staff):
+def _acts_as_staff(actor: Actor, rule: ActRule) -> bool:
+    """Whether the staff's own permission covers this: who is of the staff and moderates adds nothing to the other."""
+    return rule.permission is not None and actor.is_staff and permits(rule.permission, None, is_staff=True)
+
+
+def refuse_to_undo(
+    actor: Actor, kind: ActKind, concerned_id: int | None, concerned: Role | None, undone_at: datetime | None
+) -> Refused | None:
+    """Who may do a thing, to whom it concerns, may undo it."""
+    if refused := _refuse_by_role(actor, kind, concerned_id, concerned):
         return refused
-    if concerned_id == actor.member_id and not ACT_RULES[kind].is_for_openings:
-        return Refused(Reason.INVALID)
     return Refused(Reason.STALE) if undone_at is not None else None
 
 

@@ -75,3 +75,10 @@ class CompletionPage(PageView, template="search/completions.html"):
     kind: CompletionKind
     text: str
     people: tuple[MemberLine, ...]
+
+
+class SearchChoicePage(PageView, template="settings/search.html"):
+    """Whether search and completion find the viewer."""
+
+    is_found: bool
+    saved: bool = False

@@ -1,4 +1,5 @@
-"""What moderators hide: a post keeps its number and opens to its author and them; hiding the opening hides the thread.
+"""What moderators hide: a post keeps its number and opens to its author and them; hiding the opening hides the thread,
+which opens to them alone. What its author has deleted already stays theirs alone, and is not for them to bring back.
 
 Hidden things count as deleted ones do: nowhere. Undoing it opens them to whoever reads the SIG today, unless their
 author has taken them back in the meantime.
@@ -9,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.forum import PostKind, keys_when_deleted, keys_when_kept_back
+from domain.forum import PostKind, keys_of_hidden_thread, keys_when_deleted, keys_when_kept_back
 from domain.sigs import Circle, post_keys, thread_keys
 from storage.events import note
 from storage.forum.keeping import (
@@ -26,19 +27,24 @@ from storage.key_sets import intern_key_set
 
 
 async def hide_post(connection: AsyncConnection, row: Any, now: datetime) -> None:
-    """Hide a post that stands. `row` is that of the held post."""
-    keys = await intern_key_set(connection, keys_when_kept_back(row.member_id, row.sig_id))
+    """Hide a post, whether it stands or was deleted. `row` is that of the held post."""
+    is_deleted = row.deleted_at is not None
     if row.kind == PostKind.OPENING:
-        await _hide_thread(connection, row, keys, now)
-    await mark_post(connection, row.post_id, hidden_at=now, key_set_id=keys)
-    if row.kind == PostKind.OPENING:
+        await _hide_thread(connection, row, now)
+    values: dict[str, object] = {"hidden_at": now}
+    if not is_deleted:
+        kept_back = keys_when_kept_back(row.member_id, row.sig_id)
+        values["key_set_id"] = await intern_key_set(connection, kept_back)
+    await mark_post(connection, row.post_id, **values)
+    if row.kind == PostKind.OPENING or is_deleted:
         await settle_thread(connection, row.thread_id)
     else:
         await fall(connection, row, now)
     await note(connection, "post.hidden", now, thread_id=row.thread_id, post_id=row.post_id)
 
 
-async def _hide_thread(connection: AsyncConnection, row: Any, keys: int, now: datetime) -> None:
+async def _hide_thread(connection: AsyncConnection, row: Any, now: datetime) -> None:
+    keys = await intern_key_set(connection, keys_of_hidden_thread(row.sig_id))
     counted = await count_standing(connection, row.thread_id)
     await mark_thread(connection, row.thread_id, hidden_at=now, key_set_id=keys)
     if is_open(row):
@@ -62,7 +68,7 @@ async def show_post(connection: AsyncConnection, row: Any, now: datetime) -> Non
 
 async def _show_thread(connection: AsyncConnection, row: Any, now: datetime) -> None:
     keys = await intern_key_set(connection, thread_keys(Circle(row.reading), row.sig_id))
-    await mark_thread(connection, row.thread_id, hidden_at=None, key_set_id=keys)
+    await mark_thread(connection, row.thread_id, hidden_at=None, deleted_at=None, key_set_id=keys)
     await settle_thread(connection, row.thread_id)
     if await stands(connection, row.thread_id):
         counted = await count_standing(connection, row.thread_id)

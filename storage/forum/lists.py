@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, Tuple, literal, select, tuple_
+from sqlalchemy import Row, Select, Tuple, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import THREADS_A_PAGE, ThreadKind
@@ -96,6 +96,7 @@ def _visible_threads(viewer: Viewer) -> Select[Any]:
         .outerjoin(_LastAuthor, _LastAuthor.c.author_id == Thread.c.last_author_id)
         .outerjoin(_Opening, (_Opening.c.thread_id == Thread.c.thread_id) & (_Opening.c.number == 1))
         .where(opens(Thread.c.key_set_id, viewer.ring), Thread.c.deleted_at.is_(None))
+        .where(or_(Thread.c.held_at.is_(None), opens(Sig.c.key_set_id, viewer.ring)))  # its author may have left
     )
 
 

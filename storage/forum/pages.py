@@ -36,7 +36,8 @@ from storage.tables import Thread as ThreadRow
 
 
 def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
-    """SQL: the thread with its SIG, if this viewer may see it."""
+    """SQL: the thread with its SIG, if this viewer may see it. Its page names the SIG: who has left and may not know of
+    that any more has no page of what they deleted, or of what waited."""
     return (
         select(
             ThreadRow.c.thread_id,
@@ -66,6 +67,7 @@ def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
         .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
         .join(Community, Community.c.community_id == Sig.c.community_id)
         .where(ThreadRow.c.thread_id == thread_id, opens(ThreadRow.c.key_set_id, viewer.ring))
+        .where(opens(Sig.c.key_set_id, viewer.ring))
     )
 
 
@@ -199,15 +201,19 @@ async def _rows_of_page(
 
 
 async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:
-    """The thread and the page on which a post stands, for its stable address; None when it may not be seen."""
+    """The thread and the page on which a post stands, for its stable address; None when it may not be seen. What has no
+    number, because it waits or was never published, belongs to the end of its thread, for who may see it."""
     statement = (
-        select(PostRow.c.thread_id, PostRow.c.number)
+        select(PostRow.c.thread_id, PostRow.c.number, ThreadRow.c.post_count)
         .join(ThreadRow, ThreadRow.c.thread_id == PostRow.c.thread_id)
+        .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
         .where(PostRow.c.post_id == post_id, opens(ThreadRow.c.key_set_id, viewer.ring))
+        .where(opens(Sig.c.key_set_id, viewer.ring))
+        .where(or_(PostRow.c.number.is_not(None), opens(PostRow.c.key_set_id, viewer.ring)))
     )
     async with database.reading() as connection:
-        row = await fetch_one(connection, statement.where(PostRow.c.number.is_not(None)))
-    return (row.thread_id, page_of(row.number)) if row else None
+        row = await fetch_one(connection, statement)
+    return (row.thread_id, page_of(row.number or max(1, row.post_count))) if row else None
 
 
 async def find_reply_target(database: Database, viewer: Viewer, thread_id: int, post_id: int) -> int | None:

@@ -8,7 +8,7 @@ when its author deletes it, and is not for them to bring back.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
@@ -18,6 +18,7 @@ from domain.forum import (
     refuse_to_delete,
     refuse_to_restore,
 )
+from domain.moderation import APPEAL_WITHIN, ActKind
 from domain.refusals import Reason, Refused
 from domain.sigs import Circle, post_keys, thread_keys
 from domain.visibility import Viewer
@@ -38,6 +39,7 @@ from storage.forum.keeping import (
 from storage.forum.pages import thread_of, visible_thread
 from storage.forum.posts import post_of
 from storage.key_sets import intern_key_set
+from storage.tables import Act, Appeal, Member, Membership
 from storage.tables import Post as PostRow
 from storage.tables import Thread as ThreadRow
 
@@ -75,9 +77,10 @@ async def fall(connection: AsyncConnection, row: Any, now: datetime) -> None:
 async def rise(connection: AsyncConnection, row: Any) -> None:
     """A post stands again: count it, and bring its thread back when that had gone with it."""
     await settle_thread(connection, row.thread_id)
-    if row.thread_hidden_at is not None:
-        return
     comes_back = row.thread_deleted_at is not None
+    if row.thread_hidden_at is not None:
+        await mark_thread(connection, row.thread_id, deleted_at=None)
+        return
     if comes_back:
         await _open_again(connection, row)
     await count_sig(connection, row.sig_id, threads=int(comes_back), posts=1)
@@ -90,8 +93,14 @@ async def stands(connection: AsyncConnection, thread_id: int) -> bool:
 
 
 async def close_away(connection: AsyncConnection, row: Any, now: datetime) -> None:
-    """A thread of which nothing stands is there only for those who wrote in it, and may undo."""
-    writers = select(PostRow.c.member_id).where(PostRow.c.thread_id == row.thread_id, PostRow.c.member_id.is_not(None))
+    """A thread of which nothing stands is there only for those who wrote in it and may undo: who has left its SIG does
+    not learn how talk went on."""
+    writers = (
+        select(PostRow.c.member_id)
+        .join(Membership, (Membership.c.member_id == PostRow.c.member_id) & (Membership.c.sig_id == row.sig_id))
+        .join(Member, Member.c.member_id == PostRow.c.member_id)
+        .where(PostRow.c.thread_id == row.thread_id, Member.c.in_good_standing)
+    )
     member_ids = (await connection.execute(writers.distinct())).scalars()
     keys = await intern_key_set(connection, keys_when_deleted(member_ids))
     await mark_thread(connection, row.thread_id, deleted_at=now, key_set_id=keys)
@@ -135,12 +144,25 @@ async def accept_post(database: Database, viewer: Viewer, post_id: int, now: dat
 
 
 async def forget_deleted_posts(connection: AsyncConnection, now: datetime) -> None:
-    """Wipe the text of what was deleted so long ago that nobody can undo it; titles of threads go with them."""
+    """Wipe the text of what was deleted so long ago that nobody can undo it; titles of threads go with them. What a
+    moderator rejected is kept as long as an appeal may come, or waits."""
     over = now - UNDO_DELETE_FOR
-    gone = (PostRow.c.deleted_at < over) & (PostRow.c.html != "")
+    may_return = PostRow.c.post_id.in_(_rejected(now))
+    gone = (PostRow.c.deleted_at < over) & (PostRow.c.html != "") & ~may_return
     await connection.execute(update(PostRow).where(gone).values(body="", html="", submission=None))
-    hidden = exists().where(
-        PostRow.c.thread_id == ThreadRow.c.thread_id, PostRow.c.hidden_at.is_not(None), PostRow.c.deleted_at.is_(None)
-    )
-    left = (ThreadRow.c.deleted_at < over) & (ThreadRow.c.title != "") & ~hidden
+    is_hidden = PostRow.c.hidden_at.is_not(None) & PostRow.c.deleted_at.is_(None)
+    kept = exists().where(PostRow.c.thread_id == ThreadRow.c.thread_id, is_hidden | may_return)
+    left = (ThreadRow.c.deleted_at < over) & (ThreadRow.c.title != "") & ~kept
     await connection.execute(update(ThreadRow).where(left).values(title="", tag_names=""))
+
+
+def _rejected(now: datetime) -> Select[tuple[int]]:
+    """SQL: the first posts that may be let through after all: they were rejected, and an appeal may come, or waits."""
+    may_come = Appeal.c.appeal_id.is_(None) & (Act.c.made_at >= now - APPEAL_WITHIN)
+    waits = Appeal.c.appeal_id.is_not(None) & Appeal.c.decided_at.is_(None)
+    return (
+        select(Act.c.post_id)
+        .outerjoin(Appeal, Appeal.c.act_id == Act.c.act_id)
+        .where(Act.c.kind == ActKind.REJECT, Act.c.undone_at.is_(None), Act.c.post_id.is_not(None))
+        .where(or_(may_come, waits))
+    )

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ENTRY_RULES, AudienceOption, EntryKind
 from domain.visibility import ALL_MEMBERS, CONNECTIONS, EVERYONE, MY_SIGS, ONLY_ME, Audience, Owner, Scope
 from storage.database import fetch_all
 from storage.members.memberships import opens_to_all_people
-from storage.tables import Connection, ListPerson, Member, Membership, OwnList, Sig
+from storage.tables import Block, Connection, ListPerson, Member, Membership, OwnList, Sig
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,15 @@ async def list_offers(connection: AsyncConnection, owner: Owner) -> tuple[Offer,
 
 
 def _sees(owner: Owner) -> ColumnElement[bool]:
-    """Who holds the keys of their circles, and the owner, who always sees."""
-    return Member.c.in_good_standing | (Member.c.member_id == owner.member_id)
+    """Who holds the keys of their circles, and the owner, who always sees; nobody with whom there is a block."""
+    return (Member.c.in_good_standing & ~_is_shut(owner)) | (Member.c.member_id == owner.member_id)
+
+
+def _is_shut(owner: Owner) -> ColumnElement[bool]:
+    """Between this member and the owner there is a block, whoever made it."""
+    theirs = (Block.c.member_id == Member.c.member_id) & (Block.c.other_id == owner.member_id)
+    own = (Block.c.member_id == owner.member_id) & (Block.c.other_id == Member.c.member_id)
+    return exists(select(1).where(theirs | own).correlate_except(Block.table))
 
 
 def _is_known(owner: Owner) -> ColumnElement[bool]:
@@ -74,7 +81,7 @@ async def _count_connections(connection: AsyncConnection, owner: Owner) -> int:
     statement = (
         select(func.count())
         .select_from(Connection.table.join(Member.table, Member.c.member_id == Connection.c.other_id))
-        .where(Connection.c.member_id == owner.member_id, Member.c.in_good_standing)
+        .where(Connection.c.member_id == owner.member_id, _sees(owner))
     )
     return (await connection.execute(statement)).scalar_one()
 
@@ -84,7 +91,7 @@ async def _count_by_list(connection: AsyncConnection, owner: Owner) -> list[Offe
     statement = (
         select(OwnList.c.list_id, OwnList.c.name, standing)
         .outerjoin(ListPerson, ListPerson.c.list_id == OwnList.c.list_id)
-        .outerjoin(Member, (Member.c.member_id == ListPerson.c.member_id) & Member.c.in_good_standing)
+        .outerjoin(Member, (Member.c.member_id == ListPerson.c.member_id) & _sees(owner))
         .where(OwnList.c.member_id == owner.member_id)
         .group_by(OwnList.c.list_id, OwnList.c.name)
     )
@@ -99,15 +106,17 @@ def options_for(kind: EntryKind, chosen: str, offers: Iterable[Offer]) -> tuple[
     offered = [offer for offer in offers if may_be_public or offer.audience != EVERYONE]
     if chosen not in {str(offer.audience) for offer in offered}:
         chosen = str(ONLY_ME)
-    return tuple(
-        AudienceOption(
-            value=str(offer.audience),
-            scope=offer.audience.scope,
-            name=offer.name,
-            people=offer.people,
-            chosen=str(offer.audience) == chosen,
-        )
-        for offer in offered
+    return tuple(_option(offer, chosen=str(offer.audience) == chosen) for offer in offered)
+
+
+def option_of(audience: Audience, offers: Iterable[Offer]) -> AudienceOption | None:
+    """One of the offers as it is asked about, with how many that are."""
+    return next((_option(offer, chosen=True) for offer in offers if offer.audience == audience), None)
+
+
+def _option(offer: Offer, *, chosen: bool) -> AudienceOption:
+    return AudienceOption(
+        value=str(offer.audience), scope=offer.audience.scope, name=offer.name, people=offer.people, chosen=chosen
     )
 
 

@@ -24,7 +24,7 @@ from domain.members import (
     tidy_value,
 )
 from domain.refusals import Problem
-from domain.visibility import ONLY_ME, Audience, Owner, Ring, member_ring, reveal, widens
+from domain.visibility import ONLY_ME, Audience, Owner, Ring, hides_membership, member_ring, reveal, widens
 from storage.database import Database
 from storage.events import note
 from storage.members.keys import find_owner, hold_owner, is_filled, rewrite_keys, write_entry
@@ -56,11 +56,13 @@ class EntryChange:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """A form that was not saved: what was typed, what is wrong with it, and the entries that would open further."""
+    """A form that was not saved: what was typed, what is wrong with it, and the entries that would open further, with
+    the `owner` as they would be then."""
 
     typed: Mapping[Slot, EntryChange] = field(default_factory=dict)
     problems: Mapping[Slot, Problem] = field(default_factory=dict)
     widening: Mapping[Slot, Audience] = field(default_factory=dict)
+    owner: Owner | None = None
 
 
 async def save_entries(
@@ -83,13 +85,13 @@ async def save_entries(
         ring = member_ring(member_id, in_good_standing=False)
         stored = {entry.slot: entry for entry in (await find_stored(connection, seal, member_id, ring)).entries}
         typed = _complete(form, stored, ring)
-        is_on = owner.has_public_page if public_page is None else public_page
         if problems := _problems(typed, stored, owner):
             return Unsaved(typed, problems)
-        widening = _widening(typed, stored, owner, is_on)
-        if any(confirmed.get(slot) != str(audience) for slot, audience in widening.items()):
-            return Unsaved(typed, {}, widening)
-        is_switched = is_on != owner.has_public_page
+        becoming = _become(owner, typed, public_page)
+        widening = _widening(typed, stored, owner, becoming)
+        if not is_confirmed(widening, confirmed):
+            return Unsaved(typed, {}, widening, becoming)
+        is_on, is_switched = becoming.has_public_page, becoming.has_public_page != owner.has_public_page
         if is_switched:
             switching = update(Member).where(Member.c.member_id == member_id).values(has_public_page=is_on)
             await connection.execute(switching)
@@ -103,6 +105,26 @@ async def save_entries(
             await make_receipt(connection, seal, member_id, now)
         await note(connection, "member.changed", now, member_id=member_id)
     return None
+
+
+def is_confirmed(widening: Mapping[Slot, Audience], confirmed: Confirmed) -> bool:
+    """Whether the owner has said yes to each of these entries with just this audience."""
+    return all(confirmed.get(slot) == str(audience) for slot, audience in widening.items())
+
+
+def _become(owner: Owner, typed: Mapping[Slot, EntryChange], public_page: bool | None) -> Owner:
+    """The owner after this change: with the switch of the public page, and with the SIGs that they hide then. What is
+    for My SIGs opens to the people of one that is shown again, so that is asked about with the membership itself."""
+    hidden = set(owner.hidden_sig_ids)
+    for slot, change in typed.items():
+        if slot.kind is not EntryKind.MEMBERSHIP:
+            continue
+        if hides_membership(Audience.parse(change.audience), slot.position):
+            hidden.add(slot.position)
+        else:
+            hidden.discard(slot.position)
+    is_on = owner.has_public_page if public_page is None else public_page
+    return replace(owner, has_public_page=is_on, hidden_sig_ids=frozenset(hidden))
 
 
 def _placed(slot: Slot, stored: Mapping[Slot, Entry], ring: Ring, change: EntryChange) -> Slot:
@@ -186,12 +208,11 @@ def _problem_with_place(slot: Slot, stored: Mapping[Slot, Entry], owner: Owner) 
 
 
 def _widening(
-    typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner, public_page: bool
+    typed: Mapping[Slot, EntryChange], stored: Mapping[Slot, Entry], owner: Owner, becoming: Owner
 ) -> dict[Slot, Audience]:
     """The entries that somebody could see after this change who cannot now, with their new audience, be it only once
     the owner is confirmed or no longer suspended. What is new, or was empty, is held against its default."""
-    before = replace(owner, in_good_standing=True)
-    after = replace(before, has_public_page=public_page)
+    before, after = replace(owner, in_good_standing=True), replace(becoming, in_good_standing=True)
     ring = member_ring(owner.member_id, in_good_standing=False)
     filled = {slot for slot, entry in stored.items() if is_filled(slot, reveal(entry.value, ring) or "")}
     found = {}

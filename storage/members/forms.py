@@ -27,7 +27,7 @@ from domain.members import (
 )
 from domain.visibility import Audience, Ring, Scope, member_ring, reveal
 from storage.database import Database
-from storage.members.audiences import Offer, list_offers, names_of, options_for
+from storage.members.audiences import Offer, list_offers, names_of, option_of, options_for
 from storage.members.editing import Unsaved, audience_unless_chosen
 from storage.members.keys import find_owner, is_filled
 from storage.members.page import Stored, find_stored
@@ -87,6 +87,7 @@ class _Desk:
                 kind=slot.kind,
                 label=self.label_of(slot),
                 is_sensitive=ENTRY_RULES[slot.kind].is_sensitive,
+                reach=option_of(audience, self.offers),
             )
             for slot, audience in self.unsaved.widening.items()
         )
@@ -129,7 +130,7 @@ class _Desk:
 
 
 async def _lay_desk(connection: AsyncConnection, seal: Seal, member_id: int, unsaved: Unsaved | None) -> _Desk:
-    owner = await find_owner(connection, member_id)
+    owner = (unsaved and unsaved.owner) or await find_owner(connection, member_id)
     ring = member_ring(member_id, in_good_standing=True, sig_ids=owner.sig_ids)
     return _Desk(
         await find_stored(connection, seal, member_id, ring),

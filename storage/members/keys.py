@@ -2,11 +2,11 @@
 depend on changes. Each change of keys goes into the history of exposure."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ENTRY_RULES, RECORD_PARTS, SHOWN, WORKED_OUT, EntryKind, Slot, tidy_value
@@ -25,23 +25,41 @@ _LATER = timedelta(microseconds=1)
 
 async def find_owner(connection: AsyncConnection, member_id: int) -> Owner:
     """What the rule must know of a member."""
-    statement = select(Member.c.in_good_standing, Member.c.has_public_page).where(Member.c.member_id == member_id)
-    standing, public_page = (await connection.execute(statement)).one()
-    audiences = await _audiences_by_sig(connection, member_id)
-    hidden = {sig for sig, chosen in audiences.items() if chosen and hides_membership(Audience.parse(chosen), sig)}
-    lists = await connection.execute(select(OwnList.c.list_id).where(OwnList.c.member_id == member_id))
-    return Owner(member_id, frozenset(audiences), frozenset(lists.scalars()), standing, public_page, frozenset(hidden))
+    return (await find_owners(connection, lambda column: column == member_id))[member_id]
 
 
-async def _audiences_by_sig(connection: AsyncConnection, member_id: int) -> dict[int, str | None]:
-    """The SIGs that a member belongs to, each with who is to know of it; None where that was never chosen."""
+async def find_owners(connection: AsyncConnection, are_meant: Callable[[Any], ColumnElement[bool]]) -> dict[int, Owner]:
+    """The same of many: `are_meant` is SQL about a column of member ids."""
+    statement = select(Member.c.member_id, Member.c.in_good_standing, Member.c.has_public_page)
+    people = await fetch_all(connection, statement.where(are_meant(Member.c.member_id)))
+    audiences = await _audiences_by_sig(connection, are_meant)
+    lists: dict[int, set[int]] = {}
+    own = select(OwnList.c.member_id, OwnList.c.list_id).where(are_meant(OwnList.c.member_id))
+    for member_id, list_id in await fetch_all(connection, own):
+        lists.setdefault(member_id, set()).add(list_id)
+    owners = {}
+    for member_id, standing, public_page in people:
+        theirs = audiences.get(member_id, {})
+        hidden = {sig for sig, chosen in theirs.items() if chosen and hides_membership(Audience.parse(chosen), sig)}
+        sigs, own_lists = frozenset(theirs), frozenset(lists.get(member_id, ()))
+        owners[member_id] = Owner(member_id, sigs, own_lists, standing, public_page, frozenset(hidden))
+    return owners
+
+
+async def _audiences_by_sig(
+    connection: AsyncConnection, are_meant: Callable[[Any], ColumnElement[bool]]
+) -> dict[int, dict[int, str | None]]:
+    """The SIGs that members belong to, each with who is to know of it; None where that was never chosen."""
     of_sig = (Entry.c.member_id == Membership.c.member_id) & (Entry.c.position == Membership.c.sig_id)
     statement = (
-        select(Membership.c.sig_id, Entry.c.audience)
+        select(Membership.c.member_id, Membership.c.sig_id, Entry.c.audience)
         .outerjoin(Entry, of_sig & (Entry.c.kind == EntryKind.MEMBERSHIP))
-        .where(Membership.c.member_id == member_id)
+        .where(are_meant(Membership.c.member_id))
     )
-    return {row.sig_id: row.audience for row in await fetch_all(connection, statement)}
+    found: dict[int, dict[int, str | None]] = {}
+    for member_id, sig_id, audience in await fetch_all(connection, statement):
+        found.setdefault(member_id, {})[sig_id] = audience
+    return found
 
 
 async def hold_owner(connection: AsyncConnection, member_id: int) -> Owner:
@@ -190,10 +208,13 @@ async def rewrite_keys(connection: AsyncConnection, member_id: int, now: datetim
         await note(connection, "member.changed", now, member_id=member_id)
 
 
-async def show_membership(connection: AsyncConnection, member_id: int, sig_id: int, now: datetime) -> None:
-    """Put a membership on the page of who has just joined: under the audience chosen before, or the default."""
+async def show_membership(
+    connection: AsyncConnection, member_id: int, sig_id: int, now: datetime, *, is_hidden: bool = False
+) -> None:
+    """Put a membership on the page of who has just joined: under the audience chosen before, or the default; hidden,
+    where they are to choose first."""
     slot = Slot(EntryKind.MEMBERSHIP, sig_id)
-    await _write_membership(connection, member_id, slot, str(sig_id), now)
+    await _write_membership(connection, member_id, slot, str(sig_id), now, ONLY_ME if is_hidden else None)
 
 
 async def hide_membership(connection: AsyncConnection, member_id: int, sig_id: int, now: datetime) -> None:
@@ -201,11 +222,18 @@ async def hide_membership(connection: AsyncConnection, member_id: int, sig_id: i
     await _write_membership(connection, member_id, Slot(EntryKind.MEMBERSHIP, sig_id), "", now)
 
 
-async def _write_membership(connection: AsyncConnection, member_id: int, slot: Slot, value: str, now: datetime) -> None:
+async def _write_membership(
+    connection: AsyncConnection,
+    member_id: int,
+    slot: Slot,
+    value: str,
+    now: datetime,
+    audience: Audience | None = None,
+) -> None:
     owner = await hold_owner(connection, member_id)
     stored = await _find_entry(connection, member_id, slot)
-    audience = Audience.parse(stored.audience) if stored else ENTRY_RULES[slot.kind].default
-    await write_entry(connection, owner, slot, value, audience, now)
+    chosen = Audience.parse(stored.audience) if stored else ENTRY_RULES[slot.kind].default
+    await write_entry(connection, owner, slot, value, audience or chosen, now)
 
 
 async def set_photo(connection: AsyncConnection, member_id: int, name: str, now: datetime) -> str:

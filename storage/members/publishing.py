@@ -1,4 +1,5 @@
-"""The public page of a member: what everyone sees of it, whether programs may learn from it, and the check-up."""
+"""The public page of a member: what everyone sees of it, whether programs may learn from it and search finds it, and
+the check-up."""
 
 from datetime import datetime
 
@@ -6,6 +7,7 @@ from sqlalchemy import select, update
 
 from domain.exposure import PublicPage
 from domain.members import MemberPage
+from domain.search import SearchChoicePage
 from domain.visibility import VISITOR, Viewer
 from storage.database import Database, fetch_one
 from storage.events import note
@@ -42,6 +44,21 @@ async def switch_ai(database: Database, member_id: int, now: datetime, *, refuse
         change = update(Member).where(Member.c.member_id == member_id).values(refuses_ai_since=since)
         await connection.execute(change)
         await note(connection, "member.changed", now, member_id=member_id)
+
+
+async def find_search_choice(database: Database, member_id: int, *, saved: bool = False) -> SearchChoicePage:
+    """Whether search finds this member."""
+    async with database.reading() as connection:
+        chosen = select(Member.c.unsearched_since).where(Member.c.member_id == member_id)
+        return SearchChoicePage(is_found=await connection.scalar(chosen) is None, saved=saved)
+
+
+async def choose_search(database: Database, member_id: int, now: datetime, *, is_found: bool) -> None:
+    """Say whether search and completion find this member; it counts from the next request on."""
+    async with database.writing() as connection:
+        since = {"unsearched_since": None if is_found else now}
+        change = update(Member).where(Member.c.member_id == member_id).values(since)
+        await connection.execute(change)
 
 
 async def note_check_up(database: Database, member_id: int, now: datetime) -> None:

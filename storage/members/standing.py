@@ -10,9 +10,12 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.moderation import CaseKind, CaseState
+from domain.sigs import MODERATING
 from storage.events import note
 from storage.members.keys import hold_owner, rewrite_keys
-from storage.moderation.filing import closing
+from storage.moderation.filing import call_staff, closing
+from storage.roles import find_roles
+from storage.sigs.entering import forget_invitations_by
 from storage.sigs.memberships import end_membership
 from storage.sigs.succession import ensure_owner
 from storage.tables import Case, Invitation, Member, Membership, OwnershipOffer
@@ -22,6 +25,7 @@ async def suspend(connection: AsyncConnection, member_id: int, now: datetime) ->
     """Take a member's good standing: what is theirs closes to others, and the SIGs that they own get another owner."""
     await _set_standing(connection, member_id, now, is_good=False)
     await _forget_offers(connection, member_id)
+    await forget_invitations_by(connection, member_id)
     await _see_to_owners(connection, member_id, now)
 
 
@@ -29,6 +33,9 @@ async def reinstate(connection: AsyncConnection, member_id: int, now: datetime) 
     """Give it back: what they chose holds again, and a SIG that had nobody who can act has somebody."""
     await _set_standing(connection, member_id, now, is_good=True)
     await _see_to_owners(connection, member_id, now)
+    for sig_id, role in (await find_roles(connection, member_id)).items():
+        if role in MODERATING:
+            await call_staff(connection, member_id, sig_id)
 
 
 async def depart(connection: AsyncConnection, member_id: int, now: datetime) -> None:
@@ -37,9 +44,8 @@ async def depart(connection: AsyncConnection, member_id: int, now: datetime) -> 
     for sig_id in await _sigs_of(connection, member_id):
         await end_membership(connection, member_id, sig_id, now)
     await _forget_offers(connection, member_id)
-    await connection.execute(
-        delete(Invitation).where(or_(Invitation.c.member_id == member_id, Invitation.c.from_id == member_id))
-    )
+    await forget_invitations_by(connection, member_id)
+    await connection.execute(delete(Invitation).where(Invitation.c.member_id == member_id))
     wishes = (Case.c.member_id == member_id) & (Case.c.kind == CaseKind.JOIN) & (Case.c.state != CaseState.CLOSED)
     await connection.execute(update(Case).where(wishes).values({**closing(now, None), "words": ""}))
 

@@ -12,7 +12,6 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.moderation import (
-    ACT_RULES,
     ActKind,
     Actor,
     CaseKind,
@@ -20,21 +19,21 @@ from domain.moderation import (
     Order,
     problems_with_order,
     refuse_to_act,
-    refuse_to_undo,
     rules_of,
 )
 from domain.refusals import Problem, Reason, Refused
+from domain.scraps import ScrapState
 from domain.sigs import Role
 from domain.visibility import Viewer
 from storage.database import Database, fetch_one
 from storage.events import note
 from storage.forum.keeping import hold_any_post, hold_post, read_post
-from storage.moderation.cases import find_case, is_opened
-from storage.moderation.effects import Deed, apply, revert
+from storage.moderation.cases import find_case, hold_case, is_opened
+from storage.moderation.effects import Deed, apply, is_left, revert
 from storage.moderation.filing import closing
-from storage.moderation.log import actor_of, acts
+from storage.moderation.log import actor_of, acts, refuse_to_take_back
 from storage.roles import find_role, find_roles
-from storage.tables import Act, Case, Member, Membership, Sig
+from storage.tables import Act, Case, Member, Membership, Scrap, Sig
 
 _MISSING = Refused(Reason.MISSING)
 TWICE_WITHIN = timedelta(minutes=10)
@@ -59,27 +58,31 @@ class Scene:
     case_id: int | None = None
     case_kind: CaseKind | None = None
     scrap_id: int | None = None
+    is_scrap_left: bool = False
 
     @property
     def kinds(self) -> tuple[ActKind, ...]:
-        """What can be done here at all, by its kind; roles decide further."""
+        """What can be done here at all, by its kind, and is left to do; roles decide further. Where a case stayed when
+        its thread was moved, the post alone is for who keeps the case."""
         if self.sig_id is None:
-            return (*((ActKind.HIDE_SCRAP,) if self.scrap_id else ()), ActKind.WARN, ActKind.SUSPEND)
+            return (*((ActKind.HIDE_SCRAP,) if self.is_scrap_left else ()), ActKind.WARN, ActKind.SUSPEND)
         if self.case_kind is CaseKind.JOIN:
             return ()
-        if self.post is not None and self.post.held_at is not None:
-            return ActKind.REJECT, ActKind.WARN, ActKind.BAN
-        whole = (ActKind.CLOSE, ActKind.PIN, ActKind.MOVE) if self.post is not None else ()
-        done = {ActKind.CLOSE: "closed_at", ActKind.PIN: "pinned_at", ActKind.HIDE: "hidden_at"}
-        offered = (ActKind.HIDE, *whole, ActKind.WARN, ActKind.BAN)
-        return tuple(kind for kind in offered if kind not in done or getattr(self.post, done[kind], None) is None)
+        is_here = self.post is not None and self.post.sig_id == self.sig_id
+        whole = (ActKind.CLOSE, ActKind.PIN, ActKind.MOVE) if is_here else ()
+        is_held = self.post is not None and self.post.held_at is not None
+        about = (ActKind.REJECT,) if is_held else (ActKind.HIDE, *whole)
+        return tuple(kind for kind in (*about, ActKind.WARN, ActKind.BAN) if is_left(kind, self.post))
 
 
 async def scene_of_post(
     connection: AsyncConnection, viewer: Viewer, post_id: int, *, hold: bool = False
 ) -> Scene | None:
     """A post of a SIG that the viewer moderates; None where they do not, or do not see it."""
-    row = await (hold_post(connection, viewer, post_id) if hold else read_post(connection, post_id, viewer))
+    row = await read_post(connection, post_id, viewer)
+    if row is not None and hold:
+        await _hold_people(connection, row.member_id)
+        row = await hold_post(connection, viewer, post_id)
     if row is None or viewer.member_id is None:
         return None
     role = await find_role(connection, viewer.member_id, row.sig_id)
@@ -94,14 +97,41 @@ async def scene_of_case(
 ) -> Scene | None:
     """What a case is about, for who has opened it."""
     found = await find_case(connection, viewer, case_id)
+    if found is not None and hold:
+        await _hold_all(connection, found.row)
+        await hold_case(connection, case_id)
+        found = await find_case(connection, viewer, case_id)
     if found is None or not await is_opened(connection, found, now):
         return None
     row = found.row
-    reading = hold_any_post if hold else read_post
-    post = None if row.post_id is None else await reading(connection, row.post_id)
-    return Scene(
-        found.actor, row.member_id, row.sig_id, row.rules or "", post, row.case_id, found.kind, scrap_id=row.scrap_id
-    )
+    post = None if row.post_id is None else await read_post(connection, row.post_id)
+    is_left = row.scrap_id is not None and await _is_scrap_left(connection, row.scrap_id)
+    about = (row.member_id, row.sig_id, row.rules or "", post)
+    return Scene(found.actor, *about, row.case_id, found.kind, scrap_id=row.scrap_id, is_scrap_left=is_left)
+
+
+async def _is_scrap_left(connection: AsyncConnection, scrap_id: int) -> bool:
+    """Whether a scrap is there to be hidden."""
+    stands = (Scrap.c.scrap_id == scrap_id) & Scrap.c.deleted_at.is_(None) & (Scrap.c.state != ScrapState.WITHHELD)
+    return await fetch_one(connection, select(Scrap.c.scrap_id).where(stands)) is not None
+
+
+async def _hold_all(connection: AsyncConnection, row: Any) -> None:
+    """Hold what a case or an act is about: people first, then the thread, as everywhere. What SIGs count comes last."""
+    board = select(Scrap.c.owner_id).where(Scrap.c.scrap_id == row.scrap_id)
+    owner_id: int | None = None if row.scrap_id is None else await connection.scalar(board)
+    await _hold_people(connection, row.member_id, owner_id)
+    if row.post_id is not None:
+        await hold_any_post(connection, row.post_id)
+
+
+async def _hold_people(connection: AsyncConnection, *member_ids: int | None) -> None:
+    """Hold people in one order, so that nobody waits in a circle, and what is done to one of them at once is done one
+    after the other."""
+    ids = {member_id for member_id in member_ids if member_id is not None}
+    if ids:
+        holding = select(Member.c.member_id).where(Member.c.member_id.in_(ids)).order_by(Member.c.member_id)
+        await connection.execute(holding.with_for_update(key_share=True))
 
 
 async def offered_kinds(connection: AsyncConnection, scene: Scene) -> tuple[ActKind, ...]:
@@ -150,14 +180,12 @@ async def _act(connection: AsyncConnection, viewer: Viewer, scene: Scene, order:
     if problems := problems_with_order(order, rules_of(scene.rules)):
         return Refused(Reason.INVALID, problems)
     assert order.kind is not None
-    if scene.concerned_id is not None and ACT_RULES[order.kind].is_downwards:
-        await _hold_member(connection, scene.concerned_id)
     if (before := await _done_before(connection, scene, order, now)) is not None:
         return before
     if refused := refuse_to_act(scene.actor, order.kind, scene.concerned_id, await _any_role(connection, scene)):
         return refused
     if order.kind not in scene.kinds:
-        return Refused(Reason.STALE)
+        return Refused(Reason.NOTHING_LEFT)
     row = await _row(connection, viewer, scene, order, now)
     act_id: int = (await connection.execute(insert(Act).values(row).returning(Act.c.act_id))).scalar_one()
     deed = Deed(act_id, order.kind, row, scene.post)
@@ -166,11 +194,6 @@ async def _act(connection: AsyncConnection, viewer: Viewer, scene: Scene, order:
     await _decide_case(connection, scene, now)
     await note(connection, "act.done", now, act_id=act_id)
     return act_id
-
-
-async def _hold_member(connection: AsyncConnection, member_id: int) -> None:
-    holding = select(Member.c.member_id).where(Member.c.member_id == member_id)
-    await connection.execute(holding.with_for_update(key_share=True))
 
 
 async def _done_before(connection: AsyncConnection, scene: Scene, order: Order, now: datetime) -> int | None:
@@ -237,7 +260,7 @@ async def undo_act(database: Database, viewer: Viewer, act_id: int, now: datetim
             if found is None:
                 return _MISSING
             row, actor = found
-            if refused := refuse_to_undo(actor, ActKind(row.kind), row.member_id, row.undone_at):
+            if refused := refuse_to_take_back(row, actor):
                 return refused
             return await take_back(connection, row, actor.member_id, now)
     except Abandoned as abandoned:
@@ -254,9 +277,8 @@ async def find_act(connection: AsyncConnection, viewer: Viewer, act_id: int) -> 
 
 async def take_back(connection: AsyncConnection, row: Any, member_id: int, now: datetime) -> int:
     """Undo what an act did. Raises Abandoned where it cannot be undone any more."""
-    post = None if row.post_id is None else await hold_any_post(connection, row.post_id)
-    if row.member_id is not None:
-        await _hold_member(connection, row.member_id)
+    await _hold_all(connection, row)
+    post = None if row.post_id is None else await read_post(connection, row.post_id)
     undone = update(Act).where(Act.c.act_id == row.act_id, Act.c.undone_at.is_(None))
     if (await connection.execute(undone.values(undone_at=now, undone_by_id=member_id))).rowcount == 0:
         raise Abandoned(Refused(Reason.STALE))

@@ -12,14 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.limits import Action
 from domain.moderation import (
-    ActKind,
     Actor,
     ActPage,
     AppealView,
     may_decide_appeal,
     problem_with_words,
     refuse_to_appeal,
-    refuse_to_undo,
 )
 from domain.refusals import Reason, Refused
 from domain.visibility import STAFF, Viewer, may_see
@@ -28,8 +26,8 @@ from storage.events import note
 from storage.members.people import find_people
 from storage.moderation.acts import Abandoned, find_act, take_back
 from storage.moderation.items import About, Look, find_item
-from storage.moderation.log import act_line
-from storage.moderation.queue import others_can_decide
+from storage.moderation.log import act_line, decides_about, may_undo
+from storage.moderation.places import others_can_decide
 from storage.tables import Act, Appeal
 from storage.throttle import count_act
 
@@ -45,19 +43,17 @@ async def find_act_page(database: Database, viewer: Viewer, act_id: int, now: da
         if found is None:
             return None
         row, actor = found
-        kind, is_concerned = ActKind(row.kind), row.member_id == viewer.member_id
-        may_undo = refuse_to_undo(actor, kind, row.member_id, row.undone_at) is None
-        decides = refuse_to_undo(actor, kind, None, None) is None and not is_concerned
+        is_concerned = row.member_id == viewer.member_id
         appeal = await _find_appeal(connection, act_id)
         may_decide = await _may_decide(connection, viewer, found, appeal)
-        if not (is_concerned or decides or may_decide):
+        if not (is_concerned or decides_about(row, actor) or may_decide):
             return None
         people = await find_people(connection, {row.actor_id, row.member_id, row.undone_by_id} - {None})
         item = await find_item(connection, About.of(row), Look(viewer)) if row.post_id or row.scrap_id else None
     appealing = refuse_to_appeal(viewer.member_id, row.member_id, row.made_at, row.undone_at, now)
     return ActPage(
-        act=act_line(row, people, viewer, decides=True, may_undo=may_undo and not (appeal and may_decide)),
-        sig_slug=row.slug,
+        act=act_line(row, people, viewer, decides=True, may_undo=may_undo(row, actor) and not (appeal and may_decide)),
+        sig_slug=row.slug if row.knows_sig else None,
         is_concerned=is_concerned,
         item=item,
         appeal=_appeal_view(appeal),
@@ -75,7 +71,7 @@ async def _may_decide(connection: AsyncConnection, viewer: Viewer, found: tuple[
         return False
     row, actor = found
     actor = replace(actor, is_staff=may_see(frozenset({STAFF}), viewer.ring))
-    others = row.sig_id is not None and await others_can_decide(connection, row.act_id)
+    others = await others_can_decide(connection, row.act_id)
     return may_decide_appeal(actor, row.actor_id, row.member_id, others_can=others)
 
 

@@ -72,6 +72,12 @@ async def find_case(connection: AsyncConnection, viewer: Viewer, case_id: int) -
     return None if refuse_unless(Permission.SEE_CASE, role, is_staff=actor.is_staff) else Found(row, actor, keys)
 
 
+async def hold_case(connection: AsyncConnection, case_id: int) -> None:
+    """Hold a case until the transaction ends, after the people and the thread that it is about: the same form sent
+    twice at once finds what the first one did."""
+    await connection.execute(select(Case.c.case_id).where(Case.c.case_id == case_id).with_for_update(key_share=True))
+
+
 async def is_opened(connection: AsyncConnection, found: Found, now: datetime) -> bool:
     """Whether the viewer has opened the case of late. A case that concerns nobody stands open."""
     if found.row.member_id is None:
@@ -90,6 +96,7 @@ async def open_case(database: Database, viewer: Viewer, case_id: int, now: datet
         found = await find_case(connection, viewer, case_id)
         if found is None:
             return _MISSING
+        await hold_case(connection, case_id)
         if not await is_opened(connection, found, now):
             row = {"case_id": case_id, "member_id": found.actor.member_id, "concerned_id": found.row.member_id}
             await connection.execute(insert(CaseOpening).values(**row, opened_at=now))
@@ -158,6 +165,7 @@ async def note_case(database: Database, viewer: Viewer, case_id: int, words: str
         found = await find_case(connection, viewer, case_id)
         if found is None:
             return _MISSING
+        await hold_case(connection, case_id)
         row = {"case_id": case_id, "member_id": found.actor.member_id, "words": words.strip()}
         same = [CaseNote.c[name] == value for name, value in row.items()]
         if await fetch_one(connection, select(CaseNote.c.case_note_id).where(*same).limit(1)) is None:
@@ -166,30 +174,33 @@ async def note_case(database: Database, viewer: Viewer, case_id: int, words: str
 
 
 async def approve_case(
-    database: Database, viewer: Viewer, case_id: int, now: datetime, *, is_yes: bool = True
+    database: Database, viewer: Viewer, case_id: int, now: datetime, *, version: int | None = None, is_yes: bool = True
 ) -> Refused | None:
-    """Say yes to what waits: let a first post through, or somebody in. A no is for the door alone; a post is rejected
-    by an act, with rule and reason."""
+    """Say yes to what waits: let a first post through, in the version that was shown, or somebody in. A no is for the
+    door alone; a post is rejected by an act, with rule and reason. Nothing is decided by who has not looked."""
     async with database.writing() as connection:
         found = await find_case(connection, viewer, case_id)
         if found is None:
             return _MISSING
+        if not await is_opened(connection, found, now):
+            return Refused(Reason.STALE)
         if found.kind is CaseKind.JOIN:
             return await decide_join(connection, viewer, case_id, now, admit=is_yes)
         if found.kind is not CaseKind.POST or not is_yes:
             return Refused(Reason.INVALID)
-        if refused := refuse_unless(Permission.DECIDE_POST, found.actor.role):
+        if refused := refuse_unless(Permission.DECIDE_POST, found.actor.role, is_staff=found.actor.is_staff):
             return refused
         row = await hold_any_post(connection, found.row.post_id)
-        if refused := refuse_to_publish(row):
+        if refused := refuse_to_publish(row, version):
             return refused
         await publish_held(connection, row, now, found.actor.member_id)
     return None
 
 
-def refuse_to_publish(row: Any) -> Refused | None:
-    """Whether a held post can still be let through: it waits, and its thread stands or begins with it."""
-    if row is None or row.held_at is None or row.deleted_at is not None:
+def refuse_to_publish(row: Any, version: int | None) -> Refused | None:
+    """Whether a held post can still be let through: it waits as it was shown, and its thread stands or begins with
+    it."""
+    if row is None or row.held_at is None or row.deleted_at is not None or row.version != version:
         return Refused(Reason.STALE)
     begins = row.thread_held_at is not None
     return None if begins or is_open(row) else Refused(Reason.CLOSED)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import refuse_to_move
 from domain.moderation import ActKind
 from domain.refusals import Reason, Refused
 from domain.sigs import Circle
-from storage.database import fetch_one, insert_into
+from storage.database import fetch_all, fetch_one
 from storage.forum.hiding import hide_post, show_post
 from storage.forum.holding import publish_held, take_back_held
 from storage.forum.keeping import is_open, mark_thread
@@ -22,7 +22,23 @@ from storage.scraps.acts import give_scrap_back, withhold_scrap
 from storage.sigs.memberships import end_membership
 from storage.tables import Act, Ban, Member, Sig, Thread
 
-_STALE = Refused(Reason.STALE)
+_NOTHING_LEFT = Refused(Reason.NOTHING_LEFT)
+
+_NEEDS: Mapping[ActKind, Callable[[Any], bool]] = {
+    ActKind.HIDE: lambda post: (
+        post.number is not None and post.hidden_at is None and (post.deleted_at is None or bool(post.html))
+    ),
+    ActKind.CLOSE: lambda post: post.closed_at is None,
+    ActKind.PIN: lambda post: post.pinned_at is None and is_open(post),
+    ActKind.MOVE: is_open,
+    ActKind.REJECT: lambda post: post.held_at is not None and post.deleted_at is None,
+}
+"""What must be so of a post and its thread. What its author has deleted is hidden as long as they could restore it."""
+
+
+def is_left(kind: ActKind, post: Any) -> bool:
+    """Whether this can still be done to a post or its thread; what is done to people asks nothing of the post."""
+    return kind not in _NEEDS or (post is not None and _NEEDS[kind](post))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +52,9 @@ class Deed:
 
 
 async def apply(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    """Do it."""
+    """Do it, where it is left to do."""
+    if not is_left(deed.kind, deed.post):
+        return _NOTHING_LEFT
     return await EFFECTS[deed.kind](connection, deed, now)
 
 
@@ -46,10 +64,7 @@ async def revert(connection: AsyncConnection, deed: Deed, now: datetime, member_
 
 
 async def _hide(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    post = deed.post
-    if post is None or post.number is None or post.deleted_at is not None or post.hidden_at is not None:
-        return _STALE
-    await hide_post(connection, post, now)
+    await hide_post(connection, deed.post, now)
     return None
 
 
@@ -64,8 +79,6 @@ async def _touch(connection: AsyncConnection, deed: Deed, **values: object) -> N
 
 
 async def _close(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    if deed.post is None or deed.post.closed_at is not None:
-        return _STALE
     await _touch(connection, deed, closed_at=now)
     return None
 
@@ -76,8 +89,6 @@ async def _open(connection: AsyncConnection, deed: Deed, _now: datetime, _member
 
 
 async def _pin(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    if deed.post is None or deed.post.pinned_at is not None or not is_open(deed.post):
-        return _STALE
     await _touch(connection, deed, pinned_at=now)
     return None
 
@@ -89,7 +100,7 @@ async def _unpin(connection: AsyncConnection, deed: Deed, _now: datetime, _membe
 
 async def _move(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
     post, to_sig_id = deed.post, deed.row["to_sig_id"]
-    if post is None or not is_open(post) or to_sig_id == post.sig_id:
+    if to_sig_id == post.sig_id:
         return Refused(Reason.INVALID)
     if refused := refuse_to_move(Circle(post.reading), await _readers_of(connection, to_sig_id)):
         return refused
@@ -111,8 +122,21 @@ async def _move_back(connection: AsyncConnection, deed: Deed, now: datetime, _me
     widens = refuse_to_move(Circle(post.reading), there) is not None
     if widens and await was_written_in_since(connection, post.thread_id, deed.row["made_at"]):
         return Refused(Reason.NEVER_WIDER)
-    await move_thread(connection, post, deed.row["sig_id"], now)
+    await move_thread(connection, post, deed.row["sig_id"], now, pinned_at=await _pinned_before(connection, deed))
     return None
+
+
+async def _pinned_before(connection: AsyncConnection, deed: Deed) -> datetime | None:
+    """Since when the thread was pinned where it came from, by an act that stands."""
+    pinned = select(func.max(Act.c.made_at)).where(
+        Act.c.thread_id == deed.post.thread_id,
+        Act.c.sig_id == deed.row["sig_id"],
+        Act.c.kind == ActKind.PIN,
+        Act.c.undone_at.is_(None),
+        Act.c.act_id < deed.act_id,
+    )
+    moment: datetime | None = await connection.scalar(pinned)
+    return moment
 
 
 async def _nothing(_connection: AsyncConnection, _deed: Deed, _now: datetime) -> Refused | None:
@@ -124,28 +148,35 @@ async def _nothing_back(_connection: AsyncConnection, _deed: Deed, _now: datetim
 
 
 async def _ban(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    row = {name: deed.row[name] for name in ("sig_id", "member_id", "until")} | {"act_id": deed.act_id}
-    banning = insert_into(connection, Ban).values(row)
-    again = banning.on_conflict_do_update(
-        index_elements=["sig_id", "member_id"], set_={"act_id": deed.act_id, "until": deed.row["until"]}
-    )
-    await connection.execute(again)
+    await _settle_ban(connection, deed, now)
     await end_membership(connection, deed.row["member_id"], deed.row["sig_id"], now)
     return None
 
 
-async def _lift(connection: AsyncConnection, deed: Deed, _now: datetime, _member_id: int) -> Refused | None:
-    """The ban that this act set is over; whoever was taken out may come in again by the door."""
-    theirs = (Ban.c.sig_id == deed.row["sig_id"]) & (Ban.c.member_id == deed.row["member_id"])
-    await connection.execute(delete(Ban).where(theirs, Ban.c.act_id == deed.act_id))
+async def _settle_ban(connection: AsyncConnection, deed: Deed, now: datetime) -> None:
+    """The ban of somebody is the longest of those that stand: none shortens another, and none is lifted with it."""
+    whose = {"sig_id": deed.row["sig_id"], "member_id": deed.row["member_id"]}
+    standing = select(Act.c.act_id, Act.c.until).where(
+        *(Act.c[name] == number for name, number in whose.items()),
+        Act.c.kind == ActKind.BAN,
+        Act.c.undone_at.is_(None),
+        or_(Act.c.until.is_(None), Act.c.until > now),
+    )
+    bans = await fetch_all(connection, standing.order_by(Act.c.act_id))
+    await connection.execute(delete(Ban).where(*(Ban.c[name] == number for name, number in whose.items())))
+    if bans:
+        longest = max(bans, key=lambda ban: (ban.until is None, ban.until or now))
+        await connection.execute(insert(Ban).values(whose | {"act_id": longest.act_id, "until": longest.until}))
+
+
+async def _lift(connection: AsyncConnection, deed: Deed, now: datetime, _member_id: int) -> Refused | None:
+    """The ban that this act set is over; whoever was taken out may come in again by the door, where no other stands."""
+    await _settle_ban(connection, deed, now)
     return None
 
 
 async def _reject(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
-    post = deed.post
-    if post is None or post.held_at is None or post.deleted_at is not None:
-        return _STALE
-    await take_back_held(connection, post, now, deed.row["actor_id"])
+    await take_back_held(connection, deed.post, now, deed.row["actor_id"])
     return None
 
 
@@ -161,7 +192,7 @@ async def _let_through(connection: AsyncConnection, deed: Deed, now: datetime, m
 
 async def _hide_scrap(connection: AsyncConnection, deed: Deed, _now: datetime) -> Refused | None:
     is_there = deed.row["scrap_id"] is not None and await withhold_scrap(connection, deed.row["scrap_id"])
-    return None if is_there else _STALE
+    return None if is_there else _NOTHING_LEFT
 
 
 async def _show_scrap(connection: AsyncConnection, deed: Deed, _now: datetime, _member_id: int) -> Refused | None:
@@ -172,7 +203,7 @@ async def _show_scrap(connection: AsyncConnection, deed: Deed, _now: datetime, _
 async def _suspend(connection: AsyncConnection, deed: Deed, now: datetime) -> Refused | None:
     good = await connection.scalar(select(Member.c.in_good_standing).where(Member.c.member_id == deed.row["member_id"]))
     if not good:
-        return _STALE  # who has not confirmed their address has nothing that could be taken, or given back
+        return _NOTHING_LEFT  # who has not confirmed their address has nothing that could be taken, or given back
     await suspend(connection, deed.row["member_id"], now)
     return None
 

@@ -1,16 +1,18 @@
 """The one thing that a report, a case or an act is about, as far as a ring opens it.
 
 Who has opened a case holds one key more, for this projection alone: it is put on the thing that was reported, and on
-nothing beside it. What changed after the report is not what was reported, and opens to the ring alone.
+nothing beside it. What changed after the report is not what was reported, and opens to the ring alone; so does the
+title of a thread, unless it was its opening that was reported.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.forum import PostKind
 from domain.members import RECORD_PARTS, EntryKind, MemberLine, Person, line_of_member, read_record
 from domain.members import SourceAuthor as Source
 from domain.moderation import CaseItem, Subject, case_key
@@ -103,13 +105,15 @@ def _page_of(person: MemberLine | None) -> str | None:
     return f"/people/{person.address}" if person and person.address else None
 
 
-async def _post_item(connection: AsyncConnection, about: About, look: Look) -> CaseItem:
-    statement = (
+def _post_with_keys(post_id: int | None) -> Select[Any]:
+    return (
         select(
             Post.c.post_id,
             Post.c.member_id,
             Post.c.html,
+            Post.c.kind,
             Post.c.written_at,
+            Post.c.edited_at,
             Post.c.deleted_at,
             Thread.c.title,
             KeySet.c.text.label("keys"),
@@ -122,15 +126,19 @@ async def _post_item(connection: AsyncConnection, about: About, look: Look) -> C
         .join(KeySet, KeySet.c.key_set_id == Post.c.key_set_id)
         .join(_ThreadKeys, _ThreadKeys.c.key_set_id == Thread.c.key_set_id)
         .outerjoin(SourceAuthor, SourceAuthor.c.author_id == Post.c.author_id)
-        .where(Post.c.post_id == about.post_id)
+        .where(Post.c.post_id == post_id)
     )
-    row = await fetch_one(connection, statement)
+
+
+async def _post_item(connection: AsyncConnection, about: About, look: Look) -> CaseItem:
+    row = await fetch_one(connection, _post_with_keys(about.post_id))
     if row is None:
         return CaseItem(subject=Subject.POST, person=None, is_gone=True)
     by_ring = Look(look.viewer)
     eyes = by_ring if row.deleted_at is not None else look
-    html: SafeHtml | None = eyes.open(SafeHtml(row.html), parse_keys(row.keys), None)
-    title: str | None = eyes.open(row.title, parse_keys(row.thread_keys), None)
+    html: SafeHtml | None = eyes.open(SafeHtml(row.html), parse_keys(row.keys), None, row.edited_at)
+    head = eyes if row.kind == PostKind.OPENING else by_ring
+    title: str | None = head.open(row.title, parse_keys(row.thread_keys), None, row.edited_at)
     is_reachable = by_ring.open(True, parse_keys(row.thread_keys), None)
     return CaseItem(
         subject=Subject.POST,

@@ -42,11 +42,11 @@ async def find_case_page(database: Database, viewer: Viewer, case_id: int, now: 
         scene = await scene_of_case(connection, viewer, case_id, now) if opened else None
         has_item = opened and found.kind is not CaseKind.JOIN
         reports, notes, assignee = await _said(connection, viewer, found)
-        row = found.row
+        row, may_queue = found.row, permits(Permission.SEE_QUEUE, found.actor.role)
         return CasePage(
             case_id=case_id,
-            sig_slug=row.slug,
-            sig_name=row.name,
+            sig_slug=row.slug if may_queue else None,
+            sig_name=row.name if may_queue else None,
             kind=found.kind,
             state=CaseState(row.state),
             subject=About.of(row).subject,
@@ -61,7 +61,8 @@ async def find_case_page(database: Database, viewer: Viewer, case_id: int, now: 
             notes=notes,
             acts=await list_acts_of_case(connection, viewer, case_id),
             form=await _form(connection, viewer, scene, f"/cases/{case_id}/acts") if scene else None,
-            may_queue=permits(Permission.SEE_QUEUE, found.actor.role),
+            version=scene.post.version if scene and scene.post else None,
+            may_queue=may_queue,
             may_approve=opened and _may_answer(found, CaseKind.POST, Permission.DECIDE_POST),
             may_admit=opened and _may_answer(found, CaseKind.JOIN, Permission.DECIDE_JOIN),
         )
@@ -70,12 +71,14 @@ async def find_case_page(database: Database, viewer: Viewer, case_id: int, now: 
 def _may_answer(found: Found, kind: CaseKind, permission: Permission) -> bool:
     """Whether the viewer may say yes or no to what waits here."""
     waits = found.kind is kind and found.row.state != CaseState.CLOSED
-    return waits and permits(permission, found.actor.role)
+    return waits and permits(permission, found.actor.role, is_staff=found.actor.is_staff)
 
 
 async def _look(connection: AsyncConnection, viewer: Viewer, found: Found) -> Look:
     """With which eyes an opened case is looked at: moderators have their own, the staff one key more, which opens what
-    was reported as it was when the last report came."""
+    was reported as it was when the last report came, until the case is closed."""
+    if found.row.state == CaseState.CLOSED:
+        return Look(viewer)
     if found.row.sig_id is not None and may_see(frozenset({mod_key(found.row.sig_id)}), viewer.ring):
         return Look(viewer)
     if not may_see(frozenset({STAFF}) & found.keys, viewer.ring):

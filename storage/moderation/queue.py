@@ -14,23 +14,21 @@ from domain.members import Person, line_of_member
 from domain.moderation import (
     CASES_A_PAGE,
     ActKind,
-    Actor,
     AppealLine,
     CaseKind,
     CaseLine,
     CaseState,
     QueuePage,
-    may_decide_appeal,
 )
 from domain.roles import Permission, refuse_unless
-from domain.sigs import MODERATING
 from domain.visibility import STAFF, Ring, Viewer, may_see, mod_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.key_sets import opens
 from storage.members.people import find_people
 from storage.moderation.items import About
+from storage.moderation.places import is_judge, is_left_to_staff, sig_of_act
 from storage.roles import find_role
-from storage.tables import Act, Appeal, Case, Member, Membership, Post, Report, Sig, Thread
+from storage.tables import Act, Appeal, Case, Post, Report, Sig, Thread
 
 _STAFF_RING: Ring = frozenset({STAFF})
 
@@ -62,9 +60,8 @@ async def find_sig_queue(database: Database, viewer: Viewer, slug: str, wanted: 
         role = await find_role(connection, viewer.member_id, sig.sig_id)
         if refuse_unless(Permission.SEE_QUEUE, role):
             return None
-        actor = Actor(viewer.member_id or 0, role)
         here = visible_cases(viewer) & (Case.c.sig_id == sig.sig_id)
-        appeals = await _appeals(connection, viewer, actor, Act.c.sig_id == sig.sig_id)
+        appeals = await _appeals(connection, viewer, (sig_of_act() == sig.sig_id) & is_judge(viewer.member_id))
         return await _queue(connection, viewer, here, wanted, appeals, (sig.slug, sig.name))
 
 
@@ -73,45 +70,21 @@ async def find_staff_queue(database: Database, viewer: Viewer, wanted: Filter) -
     if viewer.member_id is None or not may_see(_STAFF_RING, viewer.ring):
         return None
     here = visible_cases(viewer) & opens(Case.c.key_set_id, _STAFF_RING)
-    actor = Actor(viewer.member_id, is_staff=True)
     async with database.reading() as connection:
-        left = Act.c.sig_id.is_(None) | ~_somebody_else_can()
-        return await _queue(connection, viewer, here, wanted, await _appeals(connection, viewer, actor, left), None)
+        appeals = await _appeals(connection, viewer, is_left_to_staff(viewer.member_id))
+        return await _queue(connection, viewer, here, wanted, appeals, None)
 
 
-def _somebody_else_can() -> ColumnElement[bool]:
-    """SQL: somebody moderates the SIG of an act who neither acted nor is concerned."""
-    return (
-        select(Membership.c.member_id)
-        .join(Member, Member.c.member_id == Membership.c.member_id)
-        .where(Membership.c.sig_id == Act.c.sig_id, Membership.c.role.in_(MODERATING), Member.c.in_good_standing)
-        .where(Membership.c.member_id != Act.c.actor_id)
-        .where(Membership.c.member_id != func.coalesce(Act.c.member_id, 0))
-        .exists()
-    )
-
-
-async def others_can_decide(connection: AsyncConnection, act_id: int) -> bool:
-    """Whether somebody of the SIG can decide the appeal against this act."""
-    statement = select(_somebody_else_can()).where(Act.c.act_id == act_id)
-    return bool(await connection.scalar(statement))
-
-
-async def _appeals(
-    connection: AsyncConnection, viewer: Viewer, actor: Actor, of: ColumnElement[bool]
-) -> tuple[AppealLine, ...]:
+async def _appeals(connection: AsyncConnection, viewer: Viewer, of: ColumnElement[bool]) -> tuple[AppealLine, ...]:
+    """Appeals that wait for the viewer; who may decide is asked in the statement, so that no page is cut short."""
     statement = (
-        select(Act.c.act_id, Act.c.kind, Act.c.actor_id, Act.c.member_id, Appeal.c.made_at)
+        select(Act.c.act_id, Act.c.kind, Act.c.member_id, Appeal.c.made_at)
         .join(Appeal, Appeal.c.act_id == Act.c.act_id)
         .where(Appeal.c.decided_at.is_(None), of)
         .order_by(Appeal.c.appeal_id)
         .limit(CASES_A_PAGE)
     )
-    rows = [
-        row
-        for row in await fetch_all(connection, statement)
-        if may_decide_appeal(actor, row.actor_id, row.member_id, others_can=False)
-    ]
+    rows = await fetch_all(connection, statement)
     people = await find_people(connection, {row.member_id for row in rows} - {None})
     return tuple(
         AppealLine(

@@ -1,4 +1,4 @@
-"""Reports: anybody may report what they see, once; what several people report is one case.
+"""Reports: anybody may report what they see, once until it was decided; what several people report is one case.
 
 What is said in a SIG goes to its moderators, or to the staff as well where its author is one of them; scraps, entries
 and people go to the staff. Without an account, reports are counted by network and by what they are about.
@@ -102,7 +102,8 @@ async def report(
     asking: Browser,
     now: datetime,
 ) -> Refused | None:
-    """Report something, with reason and words. Reporting it again changes nothing."""
+    """Report something, with reason and words. Reporting it again changes nothing while the first report waits; once
+    its case is closed, another report is another case."""
     reason, words = typed
     async with database.reading() as connection:
         if await _find_target(connection, viewer, reported) is None:
@@ -124,14 +125,14 @@ async def report(
 async def _note_report(
     connection: AsyncConnection, viewer: Viewer, target: _Target, reason: ReportReason, words: str, now: datetime
 ) -> Refused | None:
-    cases = _cases_about(target.about)
+    cases = _cases_about(target.about) & (Case.c.state != CaseState.CLOSED)
     if viewer.member_id is not None:
         before = select(Report.c.report_id).join(Case, Case.c.case_id == Report.c.case_id)
         if await fetch_one(connection, before.where(cases, Report.c.member_id == viewer.member_id).limit(1)):
             return None
         if refused := await count_act(connection, Action.REPORT, viewer.member_id, now):
             return refused
-    standing = select(Case.c.case_id).where(cases, Case.c.state != CaseState.CLOSED)
+    standing = select(Case.c.case_id).where(cases)
     case_id = await connection.scalar(standing.order_by(Case.c.case_id).limit(1))
     if case_id is None:
         keys = await _keys_for(connection, target)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.channels import Channel
@@ -20,6 +20,7 @@ from domain.sigs import MODERATING
 from storage.channels import refuse_to_reach
 from storage.database import Database, fetch_all, fetch_one, insert_into
 from storage.events import Happened
+from storage.moderation.places import list_judges, sig_of_act
 from storage.notices.choices import find_choices
 from storage.notices.reading import among, fetch_visible, visible_notices
 from storage.rings import find_viewer
@@ -30,6 +31,7 @@ from storage.tables import (
     Invitation,
     Member,
     Membership,
+    Mention,
     Notice,
     OwnershipOffer,
     Post,
@@ -38,7 +40,7 @@ from storage.tables import (
 )
 
 MOST_MENTIONED = 20
-"""How many people one post can tell that it names them."""
+"""How many people one post can tell that it names them, over all its edits."""
 
 _NEW = among(visible_notices())
 _Answered = Post.table.alias()
@@ -70,7 +72,7 @@ async def tell(database: Database, event: Happened, occasions: Iterable[Occasion
 
 async def _tell(connection: AsyncConnection, event: Happened, occasion: Occasion, now: datetime) -> None:
     viewer = await find_viewer(connection, occasion.member_id)
-    if viewer is None or not await _is_first(connection, occasion):
+    if viewer is None or not await _is_first(connection, occasion) or await _is_unseen(connection, occasion):
         return
     choices = await find_choices(connection, occasion.member_id)
     mail_at = mail_moment(choices[occasion.kind], event.happened_at, now)
@@ -105,6 +107,15 @@ async def _is_first(connection: AsyncConnection, occasion: Occasion) -> bool:
     return await fetch_one(connection, same) is None
 
 
+async def _is_unseen(connection: AsyncConnection, occasion: Occasion) -> bool:
+    """Whether the same was told and not looked at yet: who asks, takes it back and asks again is heard once. One whose
+    mail was never sent gives its place to the new one, so that whoever reads mail alone hears of it too."""
+    named = {**asdict(occasion), "kind": occasion.kind.value}
+    same = and_(Notice.c.seen_at.is_(None), *(Notice.c[name].is_not_distinct_from(one) for name, one in named.items()))
+    await connection.execute(delete(Notice).where(same, Notice.c.mail == MailState.DROPPED.value))
+    return await fetch_one(connection, select(Notice.c.notice_id).where(same)) is not None
+
+
 # Talk.
 
 
@@ -124,28 +135,51 @@ async def list_answered(database: Database, post_id: int) -> list[Occasion]:
     return [Occasion(member_id, NoticeKind.REPLY, row.member_id, post_id=post_id) for member_id in told]
 
 
-async def list_mentioned(database: Database, post_id: int, site_url: str) -> list[Occasion]:
-    """Whom a post names by a link to their page, and who let its author reach them that way."""
-    async with database.reading() as connection:
-        row = await fetch_one(connection, select(Post.c.member_id, Post.c.html).where(Post.c.post_id == post_id))
+async def list_mentioned(database: Database, event: Happened, site_url: str) -> list[Occasion]:
+    """Whom a post names by a link to their page since this event, and who let its author reach them that way. Who was
+    named by it before is not told again; what stands nowhere yet, or no more, names nobody."""
+    post_id = event.ids["post_id"]
+    stands = (Post.c.post_id == post_id) & Post.c.number.is_not(None) & Post.c.deleted_at.is_(None)
+    async with database.writing() as connection:
+        finding = select(Post.c.member_id, Post.c.html).where(stands, Post.c.hidden_at.is_(None))
+        row = await fetch_one(connection, finding)
         addresses = _linked_people(row.html, site_url) if row and row.member_id else []
         viewer = await find_viewer(connection, row.member_id) if addresses else None
         if viewer is None:
             return []
-        members = select(Member.c.member_id).where(Member.c.public_id.in_(addresses)).order_by(Member.c.member_id)
-        found = [member_id for (member_id,) in await fetch_all(connection, members) if member_id != row.member_id]
+        named = await _note_named(connection, event, addresses, besides=row.member_id)
         reached = [
             member_id
-            for member_id in found
+            for member_id in named
             if await refuse_to_reach(connection, viewer, member_id, Channel.MENTION) is None
         ]
     return [Occasion(member_id, NoticeKind.MENTION, row.member_id, post_id=post_id) for member_id in reached]
 
 
+async def _note_named(connection: AsyncConnection, event: Happened, addresses: list[str], *, besides: int) -> list[int]:
+    """Note whom a post names that it did not name before, as long as they are not too many with those; who was noted
+    by this event. An event that comes again finds the same."""
+    post_id = event.ids["post_id"]
+    known = await fetch_all(connection, select(Mention.c.member_id).where(Mention.c.post_id == post_id))
+    named = select(Member.c.member_id, Member.c.public_id).where(Member.c.public_id.in_(addresses))
+    found = {row.public_id: row.member_id for row in await fetch_all(connection, named)}
+    people = [found[address] for address in addresses if address in found]
+    new = [one for one in people if one != besides and one not in {row.member_id for row in known}]
+    for member_id in new[: max(MOST_MENTIONED - len(known), 0)]:
+        row = {"post_id": post_id, "member_id": member_id, "event_id": event.event_id}
+        await connection.execute(insert_into(connection, Mention).values(row).on_conflict_do_nothing())
+    noted = select(Mention.c.member_id).where(Mention.c.post_id == post_id, Mention.c.event_id == event.event_id)
+    return [row.member_id for row in await fetch_all(connection, noted.order_by(Mention.c.member_id))]
+
+
 def _linked_people(html: str, site_url: str) -> list[str]:
-    """The addresses of people's pages that are linked to, at most so many."""
+    """The addresses of people's pages that are linked to, in their order, each once."""
     links = re.findall(rf'href="(?:{re.escape(site_url.rstrip("/"))})?/people/([\w-]+)["/?#]', html, re.ASCII)
-    return list(dict.fromkeys(links))[:MOST_MENTIONED]
+    return list(dict.fromkeys(links))[:_MOST_LINKED]
+
+
+_MOST_LINKED = 200
+"""Links to people that are looked at: those named before an edit stand among them."""
 
 
 async def list_scrapped(database: Database, scrap_id: int) -> list[Occasion]:
@@ -203,9 +237,9 @@ async def list_judging(database: Database, appeal_id: int) -> list[Occasion]:
         row = await _act_of_appeal(connection, appeal_id)
         if row is None:
             return []
-        among_us = set(await _deciders(connection, row.sig_id)) - {row.actor_id, row.member_id}
+        among_us = await list_judges(connection, row.act_id)
         deciding = among_us or set(await _deciders(connection, None)) - {row.actor_id, row.member_id}
-    values: Mapping[str, Any] = {"sig_id": row.sig_id, "act_id": row.act_id}
+    values: Mapping[str, Any] = {"sig_id": row.counts_in, "act_id": row.act_id}
     return [Occasion(member_id, NoticeKind.QUEUE, **values) for member_id in sorted(deciding)]
 
 
@@ -214,12 +248,13 @@ async def _deciders(connection: AsyncConnection, sig_id: int | None) -> list[int
         statement = select(Member.c.member_id).where(Member.c.is_staff)
     else:
         roles = [role.value for role in MODERATING]
-        statement = select(Membership.c.member_id).where(Membership.c.sig_id == sig_id, Membership.c.role.in_(roles))
-    return sorted((await connection.execute(statement)).scalars())
+        statement = select(Member.c.member_id).join(Membership, Membership.c.member_id == Member.c.member_id)
+        statement = statement.where(Membership.c.sig_id == sig_id, Membership.c.role.in_(roles))
+    return sorted((await connection.execute(statement.where(Member.c.in_good_standing))).scalars())
 
 
 async def _act_of_appeal(connection: AsyncConnection, appeal_id: int) -> Any:
-    statement = select(Act.c.act_id, Act.c.sig_id, Act.c.actor_id, Act.c.member_id)
+    statement = select(Act.c.act_id, Act.c.sig_id, Act.c.actor_id, Act.c.member_id, sig_of_act().label("counts_in"))
     wanted = statement.join(Appeal, Appeal.c.act_id == Act.c.act_id).where(Appeal.c.appeal_id == appeal_id)
     return await fetch_one(connection, wanted)
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.notices import KEEP_NOTICES_FOR, MOST_COUNTED, NOTICES_A_PAGE, NoticeDay, NoticeLine, NoticesPage
 from domain.visibility import Viewer
 from storage.database import Database
 from storage.notices.reading import among, fetch_visible, lines_of, notice_lines, visible_notices
-from storage.tables import Id, Notice
+from storage.tables import Id, Mention, Notice, Post
 
 _UNSEEN = visible_notices().where(Notice.c.seen_at.is_(None)).limit(MOST_COUNTED + 1)
 _COUNT = select(func.count()).select_from(_UNSEEN.subquery())
@@ -78,5 +78,7 @@ async def see_all(database: Database, member_id: int, until: int | None, now: da
 
 
 async def forget_old_notices(connection: AsyncConnection, now: datetime) -> None:
-    """Delete notices that were made long ago."""
+    """Delete notices that were made long ago, and whom posts named of which no text is left."""
     await connection.execute(delete(Notice).where(Notice.c.made_at < now - KEEP_NOTICES_FOR))
+    wiped = exists().where(Post.c.post_id == Mention.c.post_id, Post.c.deleted_at.is_not(None), Post.c.html == "")
+    await connection.execute(delete(Mention).where(wiped))

@@ -31,6 +31,7 @@ from domain.views import SafeHtml
 from domain.visibility import STAFF, Viewer, mod_key
 from storage.key_sets import RING, holds, opens
 from storage.members.people import find_people
+from storage.moderation.places import sig_of_act
 from storage.plain_text import plain_text
 from storage.scraps.keys import visible_scrap
 from storage.tables import (
@@ -143,7 +144,7 @@ def _opens() -> ColumnElement[bool]:
 def _waits() -> ColumnElement[bool]:
     """SQL: a case, or an appeal, that nobody has decided and that this viewer may."""
     case = and_(Case.c.closed_at.is_(None), opens(Case.c.key_set_id, RING))
-    moderates = holds(literal(_MODERATED).concat(cast(Notice.c.sig_id, Text)), RING)
+    moderates = holds(literal(_MODERATED).concat(cast(sig_of_act(), Text)), RING)
     undecided = and_(Appeal.c.decided_at.is_(None), Appeal.c.made_at.is_not(None))
     appeal = and_(undecided, or_(moderates, holds(literal(STAFF, Text), RING)))
     return or_(and_(Notice.c.case_id.is_not(None), case), and_(Notice.c.act_id.is_not(None), appeal))

@@ -60,9 +60,9 @@ async def _place(connection: AsyncConnection, scrap: Scrap, scrap_id: int, state
 
 
 async def withhold_scrap(connection: AsyncConnection, scrap_id: int) -> bool:
-    """For the staff: close a scrap to all but the two whose it is; False when it is gone."""
+    """For the staff: close a scrap to all but the two whose it is; False when it is gone, or was closed before."""
     scrap = await _hold_any_scrap(connection, scrap_id)
-    if scrap is None or scrap.kind is ScrapKind.SYSTEM:
+    if scrap is None or scrap.kind is ScrapKind.SYSTEM or scrap.state is ScrapState.WITHHELD:
         return False
     await _place(connection, scrap, scrap_id, ScrapState.WITHHELD)
     return True

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.channels import Channel
@@ -23,7 +23,7 @@ from storage.events import note
 from storage.forum.commands import render_body
 from storage.key_sets import intern_key_set
 from storage.scraps.boards import Board, find_board
-from storage.scraps.keys import scrap_of, scraps_with_above, visible_scrap
+from storage.scraps.keys import scrap_of, scraps_with_above, seen_replies, visible_scrap
 from storage.tables import Member
 from storage.tables import Scrap as ScrapRow
 from storage.throttle import count_act
@@ -89,15 +89,18 @@ async def _find_above(
     """The scrap that a reply answers; refused where it takes none."""
     if draft.reply_to_id is None:
         return None
-    target = scraps_with_above().where(
-        ScrapRow.c.scrap_id == draft.reply_to_id, ScrapRow.c.owner_id == board.owner_id, visible_scrap(viewer.ring)
+    target = (
+        scraps_with_above()
+        .add_columns(seen_replies(viewer.ring).label("replies"))
+        .where(
+            ScrapRow.c.scrap_id == draft.reply_to_id, ScrapRow.c.owner_id == board.owner_id, visible_scrap(viewer.ring)
+        )
     )
     row = await fetch_one(connection, target)
     if row is None:
         return Refused(Reason.MISSING)
-    counting = select(func.count()).select_from(ScrapRow).where(ScrapRow.c.reply_to_id == row.scrap_id)
     above = scrap_of(row)
-    return refuse_to_reply_to(above, (await connection.execute(counting)).scalar_one()) or above
+    return refuse_to_reply_to(above, row.replies) or above
 
 
 async def _refuse_to_write(

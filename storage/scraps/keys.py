@@ -7,7 +7,7 @@ scrap is written under keys that have just been narrowed.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import EntryKind
@@ -20,6 +20,8 @@ from storage.tables import Scrap as ScrapRow
 
 Above = ScrapRow.table.alias()
 """The scrap that a reply answers, in `scraps_with_above`."""
+
+_Reply = ScrapRow.table.alias()
 
 _AT_ONCE = 500
 
@@ -46,6 +48,13 @@ def scraps_with_above() -> Select[Any]:
         Above.c.state.label("above_state"),
         Above.c.is_private.label("above_is_private"),
     ).outerjoin(Above, Above.c.scrap_id == ScrapRow.c.reply_to_id)
+
+
+def seen_replies(ring: RingOrParameter) -> ColumnElement[int]:
+    """SQL: how many replies to a scrap the holder of this ring sees. The form and the reply count the same, so that
+    nothing is offered and then refused, and nobody learns of what they do not see."""
+    to_it = select(func.count()).where(_Reply.c.reply_to_id == ScrapRow.c.scrap_id, visible_scrap(ring, _Reply))
+    return to_it.correlate(ScrapRow.table).scalar_subquery()
 
 
 def scrap_of(row: Row[Any]) -> Scrap:

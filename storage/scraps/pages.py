@@ -26,7 +26,7 @@ from storage.database import Database, fetch_all, fetch_one
 from storage.key_sets import opens
 from storage.members.people import find_people
 from storage.scraps.boards import Board, find_board
-from storage.scraps.keys import scrap_of, scraps_with_above, visible_scrap
+from storage.scraps.keys import scrap_of, scraps_with_above, seen_replies, visible_scrap
 from storage.scraps.views import author_of, place_of, scrap_view
 from storage.tables import KeySet, Member
 from storage.tables import Scrap as ScrapRow
@@ -125,8 +125,9 @@ async def _target(connection: AsyncConnection, viewer: Viewer, board: Board, scr
     if scrap_id is None:
         return None
     of_board = (ScrapRow.c.scrap_id == scrap_id) & (ScrapRow.c.owner_id == board.owner_id)
-    row: Row[Any] | None = await fetch_one(connection, _whole_scraps().where(of_board, visible_scrap(viewer.ring)))
-    takes_replies = row is not None and refuse_to_reply_to(scrap_of(row), 0) is None
+    statement = _whole_scraps().add_columns(seen_replies(viewer.ring).label("replies"))
+    row: Row[Any] | None = await fetch_one(connection, statement.where(of_board, visible_scrap(viewer.ring)))
+    takes_replies = row is not None and refuse_to_reply_to(scrap_of(row), row.replies) is None
     return row if takes_replies else None
 
 

@@ -1,7 +1,8 @@
 """People that a viewer finds: by what the viewer may see of them, and only where their name opens.
 
 Every term must match some entry, not all the same one; between two people with a block only what is public counts. The
-order (name first, then by address, which was drawn by lot) tells nothing of what is hidden.
+order (name first, then by address, which was drawn by lot) tells nothing of what is hidden. Who has opted out is found
+by nobody, not by themselves either, from the next request on: not by results, counts, `author:` or completion.
 """
 
 from collections.abc import Sequence
@@ -74,11 +75,12 @@ def _found(words: Words, ring: Ring, terms: Sequence[Term]) -> Select[Any]:
 
 
 def _named(ring: Ring) -> Select[Any]:
-    """SQL: the members whose name this ring opens."""
+    """SQL: the members whose name this ring opens, but for those who want to be found by nobody."""
     return (
         select(Member.c.member_id, Member.c.public_id)
         .join(_Name, and_(_Name.c.member_id == Member.c.member_id, _Name.c.kind == EntryKind.NAME))
         .where(_Name.c.value != "", opens_towards(Member.c.member_id, _Name.c.key_set_id, ring))
+        .where(Member.c.unsearched_since.is_(None))
     )
 
 

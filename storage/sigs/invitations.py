@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.channels import Channel
@@ -16,6 +16,7 @@ from domain.joining import (
     InvitationLine,
     InvitationsPage,
     InvitePage,
+    JoinPage,
     OfferLine,
     SentInvitation,
     problems_with_invitation,
@@ -24,19 +25,22 @@ from domain.joining import (
 from domain.limits import Action
 from domain.members import line_of_member
 from domain.refusals import Problem, Reason, Refused
-from domain.roles import Permission
+from domain.roles import Permission, permits
+from domain.sigs import Role
 from domain.visibility import Viewer, block_mark
 from storage.channels import refuse_to_reach
 from storage.database import Database, fetch_all, insert_into
 from storage.events import note
 from storage.key_sets import opens
+from storage.members.editing import NOTHING_CONFIRMED, Confirmed
 from storage.members.keys import hold_owner
 from storage.members.people import find_other, find_people
-from storage.sigs.entering import is_banned
+from storage.members.widening import is_agreed, list_widened
+from storage.sigs.entering import forget_wishes, hold_sig, is_banned
 from storage.sigs.memberships import enter
 from storage.sigs.offers import find_sig_to_keep, hold_sig_to_keep
 from storage.sigs.people import find_known_person
-from storage.tables import Invitation, OwnershipOffer, Sig
+from storage.tables import Invitation, Member, Membership, OwnershipOffer, Sig
 from storage.throttle import count_act
 
 
@@ -55,7 +59,7 @@ async def find_invite_page(
         if isinstance(sig, Refused):
             return sig
         statement = select(Invitation.c.invitation_id, Invitation.c.member_id, Invitation.c.expires_at).where(
-            Invitation.c.sig_id == sig.sig_id, Invitation.c.expires_at > now
+            Invitation.c.sig_id == sig.sig_id, _stands(now)
         )
         rows = await fetch_all(connection, statement.order_by(Invitation.c.invitation_id.desc()).limit(_SHOWN))
         people = await find_people(connection, [row.member_id for row in rows])
@@ -80,6 +84,21 @@ async def find_invite_page(
 
 
 _SHOWN = 100
+
+
+def _stands(now: datetime) -> ColumnElement[bool]:
+    """SQL: an invitation is not over, and whoever made it may still invite."""
+    inviter = (
+        select(Membership.c.member_id)
+        .join(Member, Member.c.member_id == Membership.c.member_id)
+        .where(Membership.c.sig_id == Invitation.c.sig_id, Membership.c.member_id == Invitation.c.from_id)
+        .where(Membership.c.role.in_(_INVITING), Member.c.in_good_standing)
+        .correlate(Invitation.table)
+    )
+    return (Invitation.c.expires_at > now) & inviter.exists()
+
+
+_INVITING = tuple(role for role in Role if permits(Permission.INVITE, role))
 
 
 async def invite(
@@ -114,7 +133,7 @@ async def _write(
     values = {"from_id": from_id, "note": words, "made_at": now, "expires_at": now + INVITATION_STANDS_FOR}
     making = insert_into(connection, Invitation).values(sig_id=sig_id, member_id=member_id, **values)
     made = making.on_conflict_do_update(
-        index_elements=["sig_id", "member_id"], set_=values, where=Invitation.c.expires_at <= now
+        index_elements=["sig_id", "member_id"], set_=values, where=~_stands(now)
     ).returning(Invitation.c.invitation_id)
     if row := (await connection.execute(made)).first():
         ids = {"invitation_id": row.invitation_id, "sig_id": sig_id, "member_id": member_id}
@@ -173,7 +192,7 @@ def _invitations(viewer: Viewer, now: datetime) -> Any:
             Sig.c.slug,
         )
         .join(Sig, Sig.c.sig_id == Invitation.c.sig_id)
-        .where(Invitation.c.member_id == viewer.member_id, Invitation.c.expires_at > now)
+        .where(Invitation.c.member_id == viewer.member_id, _stands(now))
         .order_by(Invitation.c.invitation_id.desc())
     )
 
@@ -193,24 +212,59 @@ async def _open_to(connection: AsyncConnection, viewer: Viewer, statement: Any) 
 
 
 async def answer_invitation(
-    database: Database, viewer: Viewer, invitation_id: int, now: datetime, *, accepts: bool
-) -> str | Refused:
-    """Accept an invitation, or decline it; the slug of the SIG."""
+    database: Database,
+    viewer: Viewer,
+    invitation_id: int,
+    now: datetime,
+    *,
+    accepts: bool,
+    confirmed: Confirmed = NOTHING_CONFIRMED,
+) -> str | JoinPage | Refused:
+    """Accept an invitation, or decline it; the slug of the SIG. What of one's page would open is asked first."""
     async with database.writing() as connection:
-        statement = _invitations(viewer, now).where(Invitation.c.invitation_id == invitation_id)
-        found = await _open_to(connection, viewer, statement)
-        if not found or viewer.member_id is None:
-            return Refused(Reason.MISSING)
-        invitation = found[0]
-        await hold_owner(connection, viewer.member_id)
+        invitation = await _hold_invitation(connection, viewer, invitation_id, now)
+        if invitation is None or viewer.member_id is None:
+            taken = await _find_accepted(connection, viewer, invitation_id) if accepts else None
+            return taken or Refused(Reason.MISSING)
         if accepts:
             banned = await is_banned(connection, viewer.member_id, invitation.sig_id, now)
             if refused := refuse_invited(viewer, is_banned=banned):
                 return refused
+            widening = await list_widened(connection, viewer.member_id, invitation.sig_id)
+            if not is_agreed(widening, confirmed):
+                return JoinPage(name=invitation.name, action=f"/invitations/{invitation_id}", widening=widening)
             await enter(connection, viewer.member_id, invitation.sig_id, now)
-        await connection.execute(delete(Invitation).where(Invitation.c.invitation_id == invitation_id))
+            await forget_wishes(connection, viewer.member_id, invitation.sig_id, now)
+        else:
+            await connection.execute(delete(Invitation).where(Invitation.c.invitation_id == invitation_id))
         slug: str = invitation.slug
         return slug
+
+
+async def _hold_invitation(
+    connection: AsyncConnection, viewer: Viewer, invitation_id: int, now: datetime
+) -> Row[Any] | None:
+    """The invitation as it is once the viewer and the SIG are held: nobody takes it back, or loses their role, then."""
+    statement = _invitations(viewer, now).where(Invitation.c.invitation_id == invitation_id)
+    found = await _open_to(connection, viewer, statement)
+    if not found or viewer.member_id is None:
+        return None
+    await hold_owner(connection, viewer.member_id)
+    await hold_sig(connection, found[0].sig_id)
+    return next(iter(await _open_to(connection, viewer, statement)), None)
+
+
+async def _find_accepted(connection: AsyncConnection, viewer: Viewer, invitation_id: int) -> str | None:
+    """The slug of the SIG that an invitation has led the viewer into: a second click leads there too."""
+    statement = (
+        select(Sig.c.slug)
+        .join(Invitation, Invitation.c.sig_id == Sig.c.sig_id)
+        .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
+        .where(Invitation.c.invitation_id == invitation_id, Invitation.c.member_id == viewer.member_id)
+        .where(Membership.c.member_id == viewer.member_id)
+    )
+    slug: str | None = await connection.scalar(statement)
+    return slug
 
 
 async def forget_old_invitations(connection: AsyncConnection, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.joining import AskPage, problems_with_wish, refuse_to_ask
 from domain.limits import Action
+from domain.members import Widening
 from domain.moderation import CaseKind, CaseState
 from domain.refusals import Problem, Reason, Refused
 from domain.roles import Permission, refuse_unless
@@ -15,7 +16,9 @@ from domain.visibility import Viewer, mod_key, sig_key
 from storage.database import Database, fetch_one
 from storage.events import note
 from storage.key_sets import opens
+from storage.members.editing import NOTHING_CONFIRMED, Confirmed
 from storage.members.keys import hold_owner
+from storage.members.widening import is_agreed, list_widened
 from storage.moderation.filing import closing, file_case
 from storage.roles import find_role
 from storage.sigs.entering import find_visible_sig, is_banned, waiting_wishes
@@ -25,9 +28,15 @@ from storage.throttle import count_act
 
 
 async def find_ask_page(
-    database: Database, viewer: Viewer, slug: str, now: datetime, words: str = "", problem: Problem | None = None
+    database: Database,
+    viewer: Viewer,
+    slug: str,
+    now: datetime,
+    words: str = "",
+    problem: Problem | None = None,
+    widening: tuple[Widening, ...] = (),
 ) -> AskPage | Refused:
-    """The form with which somebody asks to join; refused where they cannot."""
+    """The form with which somebody asks to join, with what was typed and not sent; refused where they cannot."""
     async with database.reading() as connection:
         sig = await find_visible_sig(connection, viewer, slug)
         if sig is None or viewer.member_id is None or sig_key(sig.sig_id) in viewer.ring:
@@ -38,12 +47,21 @@ async def find_ask_page(
         wish = select(exists(select(1).where(waiting_wishes(viewer.member_id, sig.sig_id))))
         has_asked = bool(await connection.scalar(wish))
     return AskPage(
-        slug=sig.slug, name=sig.name, question=sig.question, has_asked=has_asked, typed=words, problem=problem
+        slug=sig.slug,
+        name=sig.name,
+        question=sig.question,
+        has_asked=has_asked,
+        typed=words,
+        problem=problem,
+        widening=widening,
     )
 
 
-async def ask_to_join(database: Database, viewer: Viewer, slug: str, words: str, now: datetime) -> Refused | None:
-    """Ask to join a SIG that takes requests; asking twice is asking once."""
+async def ask_to_join(
+    database: Database, viewer: Viewer, slug: str, words: str, now: datetime, confirmed: Confirmed = NOTHING_CONFIRMED
+) -> tuple[Widening, ...] | Refused | None:
+    """Ask to join a SIG that takes requests; asking twice is asking once. None when asked; what of one's page opens on
+    the day that a moderator says yes waits for a yes of one's own before."""
     words = words.strip()
     async with database.writing() as connection:
         sig = await find_visible_sig(connection, viewer, slug)
@@ -57,6 +75,9 @@ async def ask_to_join(database: Database, viewer: Viewer, slug: str, words: str,
             return Refused(Reason.INVALID, problems)
         if await fetch_one(connection, select(Case.c.case_id).where(waiting_wishes(viewer.member_id, sig.sig_id))):
             return None
+        widening = await list_widened(connection, viewer.member_id, sig.sig_id)
+        if not is_agreed(widening, confirmed):
+            return widening
         if refused := await count_act(connection, Action.REQUEST, viewer.member_id, now):
             return refused
         case_id = await file_case(

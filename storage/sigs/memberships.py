@@ -5,30 +5,42 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.joining import refuse_to_enter
+from domain.joining import JoinPage, refuse_to_enter
 from domain.refusals import Reason, Refused
 from domain.roles import Permission, refuse_unless
 from domain.sigs import Joining, Role
 from domain.visibility import Audience, Scope, Viewer
 from storage.database import Database
 from storage.events import note
+from storage.members.editing import NOTHING_CONFIRMED, Confirmed
 from storage.members.keys import close_circle, hide_membership, hold_owner
-from storage.sigs.entering import add_membership, find_visible_sig, hold_sig, is_banned
+from storage.members.widening import is_agreed, list_widened
+from storage.sigs.entering import add_membership, find_visible_sig, forget_invitations_by, hold_sig, is_banned
 from storage.sigs.succession import ensure_owner, find_heir, has_able_owner
 from storage.tables import Membership, OwnershipOffer
 
 
-async def join_sig(database: Database, viewer: Viewer, slug: str, now: datetime) -> Refused | None:
-    """Join an open SIG; joining twice is joining once."""
+async def join_sig(
+    database: Database, viewer: Viewer, slug: str, now: datetime, confirmed: Confirmed = NOTHING_CONFIRMED
+) -> JoinPage | Refused | None:
+    """Join an open SIG; joining twice is joining once. What of one's page would open by it is asked first."""
     async with database.writing() as connection:
         sig = await find_visible_sig(connection, viewer, slug)
         if sig is None or viewer.member_id is None:
+            return Refused(Reason.MISSING)
+        await hold_owner(connection, viewer.member_id)
+        await hold_sig(connection, sig.sig_id)
+        sig = await find_visible_sig(connection, viewer, slug)  # as it is now that nobody shuts its door
+        if sig is None:
             return Refused(Reason.MISSING)
         if await _find_any_role(connection, viewer.member_id, sig.sig_id):
             return None
         banned = await is_banned(connection, viewer.member_id, sig.sig_id, now)
         if refused := refuse_to_enter(viewer, Joining(sig.joining), is_banned=banned):
             return refused
+        widening = await list_widened(connection, viewer.member_id, sig.sig_id)
+        if not is_agreed(widening, confirmed):
+            return JoinPage(name=sig.name, action=f"/sigs/{sig.slug}/join", widening=widening)
         await enter(connection, viewer.member_id, sig.sig_id, now)
     return None
 
@@ -80,8 +92,9 @@ async def end_membership(connection: AsyncConnection, member_id: int, sig_id: in
         return False
     concerned = or_(OwnershipOffer.c.from_id == member_id, OwnershipOffer.c.to_id == member_id)
     await connection.execute(delete(OwnershipOffer).where(OwnershipOffer.c.sig_id == sig_id, concerned))
+    await forget_invitations_by(connection, member_id, sig_id)
     await hide_membership(connection, member_id, sig_id, now)
     await close_circle(connection, member_id, Audience(Scope.SIG, sig_id), now)
     await note(connection, "sig.left", now, sig_id=sig_id, member_id=member_id)
-    await ensure_owner(connection, sig_id, now)
+    await ensure_owner(connection, sig_id, now, former_id=member_id)
     return True

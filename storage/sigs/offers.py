@@ -1,6 +1,7 @@
 """Roles in a SIG: moderators appointed and dismissed, and the SIG itself offered, accepted or declined.
 
 Only those whom the giver may know to belong can be given anything: an answer must not tell of a hidden membership.
+Owners know who moderates by their role (`Permission.SEE_KEEPERS`), and dismiss whoever hides by reference.
 """
 
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.limits import Action
 from domain.refusals import Reason, Refused
 from domain.roles import Permission, may_offer_to, refuse_unless, role_to_give
 from domain.sigs import Role
@@ -16,10 +18,12 @@ from domain.visibility import Viewer, block_mark
 from storage.database import Database, fetch_one, insert_into
 from storage.events import note
 from storage.roles import find_role
+from storage.secrets import Seal
 from storage.sigs.entering import find_visible_sig, hold_sig
-from storage.sigs.people import find_known_person
+from storage.sigs.people import find_keeper, find_known_person
 from storage.sigs.succession import has_able_owner, set_role
 from storage.tables import OwnershipOffer
+from storage.throttle import count_act
 
 
 async def find_sig_to_keep(
@@ -44,14 +48,15 @@ async def hold_sig_to_keep(
 
 
 async def give_role(
-    database: Database, viewer: Viewer, slug: str, address: str, role: Role, now: datetime
+    database: Database, seal: Seal, viewer: Viewer, slug: str, address: str, role: Role, now: datetime
 ) -> Refused | None:
-    """Appoint a moderator, or dismiss one; to give again what somebody has changes nothing."""
+    """Appoint a moderator, or dismiss one, also one who hides; to give again what somebody has changes nothing."""
     async with database.writing() as connection:
         sig = await hold_sig_to_keep(connection, viewer, slug, Permission.APPOINT)
         if isinstance(sig, Refused):
             return sig
         person = await find_known_person(connection, viewer, sig.sig_id, address)
+        person = person or await find_keeper(connection, seal, viewer, sig.sig_id, address)
         if person is None or person.member_id == viewer.member_id:
             return Refused(Reason.MISSING)
         theirs = Role(person.role)
@@ -59,6 +64,8 @@ async def give_role(
             return None
         if role_to_give(Role.OWNER, theirs) is not role:
             return Refused(Reason.INVALID)
+        if refused := await count_act(connection, Action.GIVE_ROLE, viewer.member_id or 0, now):
+            return refused
         await set_role(connection, person.member_id, sig.sig_id, role)
         await note(connection, "sig.role_changed", now, sig_id=sig.sig_id, member_id=person.member_id)
     return None
@@ -91,6 +98,8 @@ async def offer_sig(database: Database, viewer: Viewer, slug: str, address: str,
             return Refused(Reason.MISSING)
         if not may_offer_to(Role.OWNER, Role(person.role)):
             return Refused(Reason.INVALID)
+        if refused := await count_act(connection, Action.OFFER, viewer.member_id or 0, now):
+            return refused
         row = {"sig_id": sig.sig_id, "from_id": viewer.member_id, "to_id": person.member_id, "made_at": now}
         offering = insert_into(connection, OwnershipOffer).values(row).on_conflict_do_nothing()
         if (await connection.execute(offering)).rowcount:
@@ -115,7 +124,7 @@ async def answer_offer(
     async with database.writing() as connection:
         offer = await _hold_offer(connection, viewer, slug)
         if offer is None or viewer.member_id is None:
-            return Refused(Reason.MISSING)
+            return None if accepts and await _owns(connection, viewer, slug) else Refused(Reason.MISSING)
         await connection.execute(delete(OwnershipOffer).where(OwnershipOffer.c.sig_id == offer.sig_id))
         if not accepts:
             return None
@@ -124,6 +133,11 @@ async def answer_offer(
         for member_id in (viewer.member_id, offer.from_id):
             await note(connection, "sig.role_changed", now, sig_id=offer.sig_id, member_id=member_id)
     return None
+
+
+async def _owns(connection: AsyncConnection, viewer: Viewer, slug: str) -> bool:
+    """Whether the viewer owns this SIG already: who accepts an offer twice is its owner once."""
+    return not isinstance(await find_sig_to_keep(connection, viewer, slug, Permission.OFFER), Refused)
 
 
 async def _hold_offer(connection: AsyncConnection, viewer: Viewer, slug: str) -> Any:

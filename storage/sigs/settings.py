@@ -7,6 +7,7 @@ members, then threads, then the SIG.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -27,17 +28,18 @@ from domain.sigs import (
 from domain.visibility import Viewer
 from storage.database import Database, fetch_one
 from storage.events import note
-from storage.members.keys import rewrite_keys
+from storage.members.rekeying import hold_people, rewrite_memberships
 from storage.sigs.adding import columns_of, key_sets_of
-from storage.sigs.entering import hold_sig
+from storage.sigs.entering import forget_invitations, hold_sig
 from storage.sigs.offers import find_sig_to_keep
 from storage.sigs.rekeying import hold_threads, rekey_talk
-from storage.tables import Member, Membership, Sig
+from storage.tables import Sig
 
 
 @dataclass(frozen=True, slots=True)
 class TypedSettings:
-    """The settings form as it was sent. `circles` are by name, as `existence`."""
+    """The settings form as it was sent. `circles` are by name, as `existence`. `version` says which settings the form
+    has seen (`version_of`); None where code changes them, whatever they were."""
 
     name: str
     description: str
@@ -46,14 +48,17 @@ class TypedSettings:
     question: str
     rules: str
     holds_first_posts: bool
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnsavedSettings:
-    """Settings that were not saved: what is wrong with them, or which circles would open further."""
+    """Settings that were not saved: what is wrong with them, which circles would open further, and whether somebody
+    else has changed them since the form was opened."""
 
     problems: Problems = field(default_factory=dict)
     widening: tuple[tuple[str, Circle], ...] = ()
+    is_stale: bool = False
 
 
 _COLUMNS = (
@@ -80,6 +85,11 @@ def settings_of(row: Row[Any]) -> SigSettings:
         rules=_lines(row.rules),
         holds_first_posts=row.holds_first_posts,
     )
+
+
+def version_of(row: Row[Any]) -> str:
+    """What tells the settings of a SIG in its row from any others: a form that has not seen them replaces nothing."""
+    return sha256(repr(_typed_of(row)).encode()).hexdigest()[:24]
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -117,6 +127,8 @@ async def find_settings_page(
         holds_first_posts=shown.holds_first_posts,
         problems=tuple(wrong.problems.items()),
         widening=wrong.widening,
+        version=version_of(row) if typed is None or wrong.is_stale else typed.version or "",
+        refused=Reason.STALE if wrong.is_stale else None,
         saved=saved,
     )
 
@@ -162,17 +174,20 @@ async def save_settings(
         row = await _hold_all(connection, viewer, slug, typed)
         if isinstance(row, Refused):
             return row
+        is_stale = typed.version not in {None, version_of(row)}
         if problems or not isinstance(after, SigSettings):
-            return UnsavedSettings(problems)
+            return UnsavedSettings(problems, is_stale=is_stale)
         before = settings_of(row)
         widening = tuple((one, after.circles[one]) for one in widening_circles(before, after))
-        if any(confirmed.get(one) != circle for one, circle in widening):
-            return UnsavedSettings(widening=widening)
+        if is_stale or any(confirmed.get(one) != circle for one, circle in widening):
+            return UnsavedSettings(widening=widening, is_stale=is_stale)
         values = {"name": name, "description": description, **columns_of(after)}
         values |= await key_sets_of(connection, row.sig_id, after)
         await connection.execute(update(Sig).where(Sig.c.sig_id == row.sig_id).values(values))
+        if widening_circles(after, before):
+            await forget_invitations(connection, row.sig_id)
         if after.existence is not before.existence:
-            await _rewrite_memberships(connection, row.sig_id, now)
+            await rewrite_memberships(connection, row.sig_id, now)
         if after.reading is not before.reading:
             await rekey_talk(connection, row.sig_id, before.reading, after.reading)
         await note(connection, "sig.changed", now, sig_id=row.sig_id)
@@ -187,9 +202,7 @@ async def _hold_all(connection: AsyncConnection, viewer: Viewer, slug: str, type
     stored = select(Sig.c.existence, Sig.c.reading).where(Sig.c.sig_id == found.sig_id)
     row = (await connection.execute(stored)).one()
     if typed.circles.get("existence") != row.existence:
-        people = select(Membership.c.member_id).where(Membership.c.sig_id == found.sig_id)
-        holding = select(Member.c.member_id).where(Member.c.member_id.in_(people)).order_by(Member.c.member_id)
-        await connection.execute(holding.with_for_update(key_share=True))
+        await hold_people(connection, found.sig_id)
     if typed.circles.get("reading") != row.reading:
         await hold_threads(connection, found.sig_id)
     await hold_sig(connection, found.sig_id)
@@ -198,10 +211,3 @@ async def _hold_all(connection: AsyncConnection, viewer: Viewer, slug: str, type
         return still
     full = await fetch_one(connection, select(*_COLUMNS).where(Sig.c.sig_id == found.sig_id))
     return full if full is not None else Refused(Reason.MISSING)
-
-
-async def _rewrite_memberships(connection: AsyncConnection, sig_id: int, now: datetime) -> None:
-    """Who may know of a SIG has changed, and so who may know that somebody belongs to it."""
-    people = select(Membership.c.member_id).where(Membership.c.sig_id == sig_id).order_by(Membership.c.member_id)
-    for member_id in list((await connection.execute(people)).scalars()):
-        await rewrite_keys(connection, member_id, now)

@@ -1,4 +1,4 @@
-"""Keeping, changing, moving and deleting links, notes and folders: sealed in the transaction that writes them.
+"""Keeping, changing and moving links, notes and folders: sealed in the transaction that writes them.
 
 A form that is sent twice, with the same `submission`, is one keepsake. What is another member's is missing.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import case, func, insert, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.refusals import Problem, Reason, Refused
@@ -32,9 +32,9 @@ from storage.database import Database, fetch_all, fetch_one
 from storage.events import note
 from storage.markup import TooComplex, render_markdown
 from storage.secrets import Seal, Unsealable
-from storage.start_page.keys import hold_page
+from storage.start_page.keys import hold_page, hold_wrapped
 from storage.start_page.sealing import DataKey
-from storage.tables import File, Keepsake, StartPage
+from storage.tables import DeletedKeepsake, Keepsake, StartPage
 
 MISSING: Final = Refused(Reason.MISSING)
 FULL: Final = Refused(Reason.FULL)
@@ -144,13 +144,15 @@ async def add(connection: AsyncConnection, row: dict[str, Any], now: datetime) -
 
 
 async def find_room(connection: AsyncConnection, member_id: int) -> Room:
-    """What this member's keepsakes take up."""
-    is_file = Keepsake.c.kind == KeepsakeKind.FILE
+    """What this member's keepsakes take up, those that can be taken back among them."""
+    tables = (Keepsake.c, DeletedKeepsake.c)
+    taken = union_all(*(select(one.kind, one.size).where(one.member_id == member_id) for one in tables)).subquery()
+    is_file = taken.c.kind == KeepsakeKind.FILE
     statement = select(
-        func.coalesce(func.sum(case((is_file, Keepsake.c.size), else_=0)), 0).label("files"),
-        func.coalesce(func.sum(case((is_file, 0), else_=Keepsake.c.size)), 0).label("words"),
+        func.coalesce(func.sum(case((is_file, taken.c.size), else_=0)), 0).label("files"),
+        func.coalesce(func.sum(case((is_file, 0), else_=taken.c.size)), 0).label("words"),
         func.count().label("things"),
-    ).where(Keepsake.c.member_id == member_id)
+    ).select_from(taken)
     found = await fetch_one(connection, statement)
     return Room(int(found.files), int(found.words), found.things)
 
@@ -244,30 +246,10 @@ async def _fits(connection: AsyncConnection, member_id: int, row: Any, sealed: i
     return more <= 0 or (await find_room(connection, member_id)).has_place_for(words=more, count=0)
 
 
-async def drop(database: Database, member_id: int, keepsake_id: int, now: datetime) -> int | Refused | None:
-    """Delete a keepsake. What is in a folder moves to the one around it; a file's bytes are deleted after the commit.
-
-    Returns the folder in which it was.
-    """
-    async with database.writing() as connection:
-        row = await fetch_one(connection, _own(member_id, keepsake_id))
-        if row is None:
-            return MISSING
-        inside = (Keepsake.c.member_id == member_id) & (Keepsake.c.folder_id == keepsake_id)
-        await connection.execute(update(Keepsake).where(inside).values(folder_id=row.folder_id))
-        await connection.execute(delete(Keepsake).where(Keepsake.c.keepsake_id == keepsake_id))
-        if row.file_name is not None:
-            file = await fetch_one(connection, select(File.c.file_id).where(File.c.name == row.file_name))
-            if file is not None:
-                await note(connection, "file.dropped", now, file_id=file.file_id)
-        await note(connection, "start_page.changed", now, member_id=member_id)
-        return None if row.folder_id is None else int(row.folder_id)
-
-
 async def move_widget(database: Database, seal: Seal, member_id: int, widget: Widget, step: int, now: datetime) -> None:
     """Move one part of the page up (-1) or down (+1)."""
     async with database.writing() as connection:
-        await hold_page(connection, seal, member_id, now)
+        await hold_wrapped(connection, seal, member_id, now)
         is_mine = StartPage.c.member_id == member_id
         stored = (await connection.execute(select(StartPage.c.widgets).where(is_mine))).scalar_one()
         order = " ".join(moved(order_of(stored), widget, step))

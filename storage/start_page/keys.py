@@ -9,24 +9,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, fetch_one, insert_into
 from storage.events import note
-from storage.secrets import Seal
+from storage.secrets import Seal, Unsealable
 from storage.start_page.sealing import DataKey, make_key
-from storage.tables import Keepsake, StartPage
+from storage.tables import DeletedKeepsake, Keepsake, StartPage
+
+
+class Locked(Exception):
+    """The key of a start page does not open: the instance runs with other secrets, or the key was changed."""
 
 
 async def find_key(connection: AsyncConnection, seal: Seal, member_id: int) -> DataKey | None:
-    """The key of a member's start page; None when there is none, or none any more. Raises Unsealable."""
+    """The key of a member's start page; None when there is none, or none any more. Raises Locked."""
     found = await fetch_one(connection, select(StartPage.c.wrapped_key).where(StartPage.c.member_id == member_id))
     return unwrapped(seal, member_id, found.wrapped_key) if found else None
 
 
 def unwrapped(seal: Seal, member_id: int, wrapped: bytes) -> DataKey:
-    """The key as it is used. Raises Unsealable."""
-    return DataKey(seal.unwrap_key(bytes(wrapped), member_id), member_id)
+    """The key as it is used. Raises Locked."""
+    try:
+        return DataKey(seal.unwrap_key(bytes(wrapped), member_id), member_id)
+    except Unsealable as error:
+        raise Locked from error
 
 
 async def hold_page(connection: AsyncConnection, seal: Seal, member_id: int, now: datetime) -> DataKey:
-    """The key of a member's start page, made when there is none; the page is held until the transaction ends."""
+    """The key of a member's start page, made when there is none; the page is held until the transaction ends.
+
+    Raises Locked.
+    """
     return unwrapped(seal, member_id, await hold_wrapped(connection, seal, member_id, now))
 
 
@@ -54,5 +64,6 @@ async def destroy_start_page(connection: AsyncConnection, member_id: int, now: d
     """Delete the data key of a member and the rows that it opened. From the commit on nothing can read them here; the
     sealed files that are left are noise, and swept like any file that nothing names."""
     await connection.execute(delete(StartPage).where(StartPage.c.member_id == member_id))
-    await connection.execute(delete(Keepsake).where(Keepsake.c.member_id == member_id))
+    for table in (Keepsake, DeletedKeepsake):
+        await connection.execute(delete(table).where(table.c.member_id == member_id))
     await note(connection, "start_page.destroyed", now, member_id=member_id)

@@ -1,18 +1,21 @@
 """The pages of the start page: what is sealed is opened here, for its owner alone, and put into views.
 
 What does not open (another key, a row that was tampered with) shows as broken and says nothing; a single thing that
-does not open is missing.
+does not open is missing. Where the key of the page does not open, the page itself says so, and everything else raises
+`Locked`.
 """
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, union_all
+from sqlalchemy import BigInteger, Row, Select, Tuple, case, literal, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.start_page import (
+    KEEPSAKES_A_PAGE,
     MOST_FOUND,
     BookmarksPage,
     FolderLine,
@@ -36,7 +39,7 @@ from storage.markup import TooComplex, render_markdown
 from storage.secrets import Seal, Unsealable
 from storage.start_page.blocks import find_blocks
 from storage.start_page.keepsakes import find_room
-from storage.start_page.keys import find_key, unwrapped
+from storage.start_page.keys import Locked, find_key, unwrapped
 from storage.start_page.sealing import DataKey
 from storage.tables import Keepsake, StartPage
 
@@ -68,11 +71,11 @@ async def find_start_page(database: Database, seal: Seal, viewer: Viewer, now: d
             connection,
             select(StartPage.c.wrapped_key, StartPage.c.widgets).where(StartPage.c.member_id == member_id),
         )
-        lines = await _newest(connection, unwrapped(seal, member_id, page.wrapped_key), member_id) if page else ()
+        lines = await _newest(connection, seal, member_id, page.wrapped_key) if page else ()
         blocks = await find_blocks(connection, viewer, now, with_unread=True)
 
     def of(kind: KeepsakeKind) -> tuple[KeepsakeLine, ...]:
-        return tuple(line for line in lines if line.kind is kind)
+        return tuple(line for line in lines or () if line.kind is kind)
 
     return StartPageView(
         order=order_of(page.widgets if page else ""),
@@ -82,11 +85,18 @@ async def find_start_page(database: Database, seal: Seal, viewer: Viewer, now: d
         unread=blocks.unread,
         newcomers=blocks.newcomers,
         interests=blocks.interests,
+        is_locked=lines is None,
     )
 
 
-async def _newest(connection: AsyncConnection, key: DataKey, member_id: int) -> tuple[KeepsakeLine, ...]:
-    """The newest of each kind, in one statement."""
+async def _newest(
+    connection: AsyncConnection, seal: Seal, member_id: int, wrapped: bytes
+) -> tuple[KeepsakeLine, ...] | None:
+    """The newest of each kind, in one statement; None when their key does not open."""
+    try:
+        key = unwrapped(seal, member_id, wrapped)
+    except Locked:
+        return None
     kinds = (KeepsakeKind.LINK, KeepsakeKind.NOTE, KeepsakeKind.FILE)
     newest = [
         _keepsakes(member_id)
@@ -101,7 +111,7 @@ async def _newest(connection: AsyncConnection, key: DataKey, member_id: int) -> 
 
 
 def _lines(key: DataKey, rows: Sequence[Row[Any]]) -> tuple[KeepsakeLine, ...]:
-    return tuple(_line(row, opened_words(key, row)) for row in rows)
+    return tuple(line_of(row, opened_words(key, row)) for row in rows)
 
 
 def opened_words(key: DataKey | None, row: Row[Any]) -> Words | None:
@@ -112,7 +122,8 @@ def opened_words(key: DataKey | None, row: Row[Any]) -> Words | None:
         return None
 
 
-def _line(row: Row[Any], words: Words | None) -> KeepsakeLine:
+def line_of(row: Row[Any], words: Words | None) -> KeepsakeLine:
+    """A row in a list; its words are None where they do not open."""
     kind = KeepsakeKind(row.kind)
     if words is None:
         return KeepsakeLine(keepsake_id=row.keepsake_id, kind=kind, changed_at=row.changed_at, is_broken=True)
@@ -129,33 +140,84 @@ def _line(row: Row[Any], words: Words | None) -> KeepsakeLine:
     )
 
 
-async def find_shelf(database: Database, seal: Seal, member_id: int, folder_id: int | None) -> ShelfPage | None:
-    """What lies in a folder, or outside of all; None when there is no such folder of one's own."""
+_ON_SHELF = (KeepsakeKind.FOLDER, KeepsakeKind.LINK, KeepsakeKind.NOTE, KeepsakeKind.FILE)
+_RANK = case({kind.value: rank for rank, kind in enumerate(_ON_SHELF)}, value=Keepsake.c.kind, else_=len(_ON_SHELF))
+_HIGHEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on a shelf, between two things: kind by kind, then in the order chosen."""
+
+    rank: int
+    position: int
+    keepsake_id: int
+
+    def __str__(self) -> str:
+        return f"{self.rank}-{self.position}-{self.keepsake_id}"
+
+    def as_sql(self) -> Tuple:
+        """SQL: this place."""
+        return tuple_(*(literal(part, BigInteger()) for part in (self.rank, self.position, self.keepsake_id)))
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read a place from an address. Raises ValueError on anything that is none."""
+        parts = text.split("-")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+            raise ValueError("not a place")
+        rank, position, keepsake_id = map(int, parts)
+        if rank >= len(_ON_SHELF) or max(position, keepsake_id) > _HIGHEST:
+            raise ValueError("not a place of ours")
+        return cls(rank, position, keepsake_id)
+
+
+def _shelf(member_id: int, folder_id: int | None, after: Place | None, before: Place | None) -> Select[Any]:
+    """One page of a shelf and one thing more; backwards where it is the page before a place."""
     inside = Keepsake.c.folder_id.is_(None) if folder_id is None else Keepsake.c.folder_id == folder_id
-    in_order = (Keepsake.c.position, Keepsake.c.keepsake_id)
+    in_order = (_RANK, Keepsake.c.position, Keepsake.c.keepsake_id)
+    statement = _keepsakes(member_id).where(inside).limit(KEEPSAKES_A_PAGE + 1)
+    if before is not None:
+        statement = statement.where(tuple_(*in_order) < before.as_sql())
+        return statement.order_by(*(column.desc() for column in in_order))
+    if after is not None:
+        statement = statement.where(tuple_(*in_order) > after.as_sql())
+    return statement.order_by(*in_order)
+
+
+def _place_of(row: Row[Any]) -> str:
+    return str(Place(_ON_SHELF.index(KeepsakeKind(row.kind)), row.position, row.keepsake_id))
+
+
+async def find_shelf(
+    database: Database,
+    seal: Seal,
+    member_id: int,
+    folder_id: int | None,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> ShelfPage | None:
+    """One page of what lies in a folder, or outside of all; None when there is no such folder of one's own."""
     async with database.reading() as connection:
         key = await find_key(connection, seal, member_id)
         folders = await find_folders(connection, key, member_id)
-        rows = await fetch_all(connection, _keepsakes(member_id).where(inside).order_by(*in_order))
+        rows = await fetch_all(connection, _shelf(member_id, folder_id, after, before)) if key else []
         room = await find_room(connection, member_id)
     path = _path_to(folders, folder_id)
     if folder_id is not None and not path:
         return None
-    lines = await asyncio.to_thread(_lines, key, rows) if key else ()
+    has_more, rows = len(rows) > KEEPSAKES_A_PAGE, rows[:KEEPSAKES_A_PAGE]
+    rows = rows if before is None else rows[::-1]
+    has_back, has_further = (after is not None, has_more) if before is None else (has_more, True)
     return ShelfPage(
         folder_id=folder_id,
         title=path[-1].title if path else "",
         around=path[:-1],
-        keepsakes=tuple(sorted(lines, key=_folders_first)),
+        keepsakes=await asyncio.to_thread(_lines, key, rows) if key else (),
         used=room.files,
+        back=_place_of(rows[0]) if rows and has_back else None,
+        further=_place_of(rows[-1]) if rows and has_further else None,
     )
-
-
-_ON_SHELF = (KeepsakeKind.FOLDER, KeepsakeKind.LINK, KeepsakeKind.NOTE, KeepsakeKind.FILE)
-
-
-def _folders_first(line: KeepsakeLine) -> int:
-    return _ON_SHELF.index(line.kind)
 
 
 async def find_folders(connection: AsyncConnection, key: DataKey | None, member_id: int) -> tuple[FolderLine, ...]:
@@ -295,7 +357,7 @@ def _matching(key: DataKey | None, rows: Sequence[Row[Any]], wanted: tuple[str, 
     for row in rows:
         words = opened_words(key, row)
         if words is not None and matches(words, wanted):
-            found.append(_line(row, words))
+            found.append(line_of(row, words))
         if len(found) > MOST_FOUND:
             break
     return found

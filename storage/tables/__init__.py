@@ -19,14 +19,14 @@ from storage.tables.files import File
 from storage.tables.forum import Participant, Post, Tag, Thread, ThreadRead, ThreadTag
 from storage.tables.members import Entry, ListPerson, Member, OwnList
 from storage.tables.moderation import Act, Appeal, Ban, Case, CaseNote, CaseOpening, Report
-from storage.tables.notices import Notice, NoticeChoice
+from storage.tables.notices import Mention, Notice, NoticeChoice
 from storage.tables.publicity import Exposure, FeedToken, Receipt, ReceiptLine
 from storage.tables.reference import ReferenceTerm
 from storage.tables.scraps import Scrap
 from storage.tables.search import Document
 from storage.tables.sigs import Community, Invitation, Membership, OwnershipOffer, Sig
 from storage.tables.sources import PostLink, SourceAuthor, SourcePerson, SourcePost, SourceSite
-from storage.tables.start_page import Keepsake, StartPage
+from storage.tables.start_page import DeletedKeepsake, Keepsake, StartPage
 from storage.tables.visibility import KeySet, KeySetKey
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "Community",
     "Connection",
     "ConnectionRequest",
+    "DeletedKeepsake",
     "Document",
     "Entry",
     "Event",
@@ -61,6 +62,7 @@ __all__ = [
     "MailToken",
     "Member",
     "Membership",
+    "Mention",
     "Moment",
     "Mute",
     "Notice",

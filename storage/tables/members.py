@@ -8,7 +8,8 @@ from storage.tables.base import NEVER_AGAIN, Row, link, moment, row_id, text
 
 
 class Member(Row, table=True):
-    """A person with a page here. All that is private about them is an entry."""
+    """A person with a page here. All that is private about them is an entry. `unsearched_since`: search and completion
+    do not find them."""
 
     __tablename__ = "members"
     __table_args__ = NEVER_AGAIN
@@ -19,6 +20,7 @@ class Member(Row, table=True):
     is_staff: bool = False
     has_public_page: bool = True
     refuses_ai_since: datetime | None = moment(nullable=True)
+    unsearched_since: datetime | None = moment(nullable=True)
     checked_up_at: datetime | None = moment(nullable=True)
     seen_at: datetime | None = moment(nullable=True)
 

@@ -52,6 +52,16 @@ Index(
 )
 
 
+class Mention(Row, table=True):
+    """That a post named a member, and the event that first told of it: who was named before an edit is not told again,
+    whatever became of the notice."""
+
+    __tablename__ = "mentions"
+    post_id: int = link("posts.post_id", primary_key=True)
+    member_id: int = link("members.member_id", primary_key=True, index=True)
+    event_id: int = Field(sa_type=Id)
+
+
 class NoticeChoice(Row, table=True):
     """How a member wants the notices of one kind by mail: `now`, `daily` or `off`."""
 

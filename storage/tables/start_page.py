@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Column, Index
+from sqlmodel import Field
 
-from storage.tables.base import NEVER_AGAIN, Row, link, moment, octets, row_id, text
+from storage.tables.base import NEVER_AGAIN, Id, Row, link, moment, octets, row_id, text
 
 
 class StartPage(Row, table=True):
@@ -36,3 +37,25 @@ class Keepsake(Row, table=True):
     changed_at: datetime = moment()
     version: int = 1
     submission: str | None = text(unique=True, nullable=True)
+
+
+class DeletedKeepsake(Row, table=True):
+    """A keepsake that its member deleted and may take back for a while; still sealed, and under the id that it had.
+    `folder_id` is where it lay, be the folder there or not."""
+
+    __tablename__ = "deleted_keepsakes"
+    __table_args__ = (
+        Index("ix_deleted_keepsakes_of_member", "member_id", "deleted_at"),
+        Index("ix_deleted_keepsakes_deleted_at", "deleted_at"),
+    )
+    keepsake_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    member_id: int = link("members.member_id")
+    kind: str = text()
+    folder_id: int | None = Field(default=None, sa_column=Column(Id))
+    sealed: bytes = octets()
+    size: int = 0
+    file_name: str | None = text(unique=True, nullable=True)
+    made_at: datetime = moment()
+    changed_at: datetime = moment()
+    version: int = 1
+    deleted_at: datetime = moment()

@@ -112,6 +112,9 @@ def test_who_may_undo_a_deletion(who: str, deleted: datetime | None, later: time
         ("author", _thread(), _post(deleted=NOON), Reason.INVALID),
         ("mate", _thread(), _post(author=MATE), Reason.NOT_YOURS),
         ("visitor", _thread(author=None), _post(author=None), Reason.NOT_YOURS),
+        ("author", _thread(closed=True), _post(author=MATE), Reason.CLOSED),
+        ("newcomer", _thread(author=NEWCOMER), _post(author=MATE), Reason.NOT_CONFIRMED),
+        ("stranger", _thread(author=STRANGER), _post(author=MATE), Reason.NOT_A_MEMBER),
     ],
 )
 def test_who_may_accept(who: str, thread: Thread, post: Post, reason: Reason | None) -> None:

@@ -34,7 +34,7 @@ ME, OTHER, THIRD = 1, 2, 3
 ROLES = (Role.OWNER, Role.MODERATOR, Role.MEMBER, None)
 _RANK = {Role.OWNER: 3, Role.MODERATOR: 2, Role.MEMBER: 1, None: 0}
 _STAFF_ALONE = {ActKind.HIDE_SCRAP, ActKind.SUSPEND}
-_OF_STAFF = {ActKind.HIDE, ActKind.WARN, *_STAFF_ALONE}
+_OF_STAFF = {ActKind.HIDE, ActKind.WARN, ActKind.REJECT, *_STAFF_ALONE}
 _DOWNWARDS = {ActKind.WARN, ActKind.BAN}
 
 
@@ -44,7 +44,7 @@ def _expected(kind: ActKind, role: Role | None, other: Role | None, *, is_staff:
         return True
     if kind in _STAFF_ALONE or role not in {Role.OWNER, Role.MODERATOR}:
         return False
-    return kind not in _DOWNWARDS or is_staff or _RANK[role] > _RANK[other]
+    return kind not in _DOWNWARDS or _RANK[role] > _RANK[other]
 
 
 @pytest.mark.parametrize("kind", ActKind)
@@ -63,18 +63,19 @@ def test_each_act_by_each_role_on_each_role(
 @pytest.mark.parametrize("kind", ActKind)
 def test_nobody_judges_themselves(kind: ActKind) -> None:
     refused = refuse_to_act(Actor(ME, Role.OWNER, is_staff=True), kind, ME, Role.OWNER)
-    undoing = refuse_to_undo(Actor(ME, Role.OWNER, is_staff=True), kind, ME, None)
+    undoing = refuse_to_undo(Actor(ME, Role.OWNER, is_staff=True), kind, ME, Role.OWNER, None)
     is_about_order = ACT_RULES[kind].is_for_openings
     assert (refused is None) == (undoing is None) == is_about_order
 
 
 @pytest.mark.parametrize("kind", ActKind)
 @pytest.mark.parametrize("role", ROLES)
-def test_who_may_do_it_may_undo_it_once(kind: ActKind, role: Role | None) -> None:
-    actor = Actor(ME, role)
-    may_do = refuse_to_act(actor, kind, OTHER, None) is None
-    assert (refuse_to_undo(actor, kind, OTHER, None) is None) == may_do
-    assert refuse_to_undo(actor, kind, OTHER, NOW) is not None
+@pytest.mark.parametrize("other", ROLES)
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_who_may_do_it_may_undo_it_once(kind: ActKind, role: Role | None, other: Role | None, is_staff: bool) -> None:
+    actor = Actor(ME, role, is_staff)
+    assert (refuse_to_undo(actor, kind, OTHER, other, None) is None) == _expected(kind, role, other, is_staff=is_staff)
+    assert refuse_to_undo(actor, kind, OTHER, other, NOW) is not None
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -28,7 +28,7 @@ read-log          yes    yes        yes     no     no
 invite            yes    yes        no      no     no
 see-queue         yes    yes        no      no     no
 decide-join       yes    yes        no      no     no
-decide-post       yes    yes        no      no     no
+decide-post       yes    yes        no      yes    no
 see-case          yes    yes        no      yes    no
 hide              yes    yes        no      yes    no
 close             yes    yes        no      no     no
@@ -40,6 +40,7 @@ decide-appeal     yes    yes        no      yes    no
 change-settings   yes    no         no      no     no
 appoint           yes    no         no      no     no
 offer             yes    no         no      no     no
+see-keepers       yes    no         no      no     no
 """
 
 

@@ -34,11 +34,10 @@ from storage.database import Database, fetch_all
 from storage.members.exposures import page_was_public
 from storage.members.history import find_exposure_page
 from storage.members.page import find_member_page
-from storage.migrations import _config, migrate
+from storage.migrations import VERSIONS, migrate
+from storage.migrations.upgrading import configure
 from storage.secrets import Seal
 from tests import services
-
-VERSIONS = Path(__file__).parents[2] / "storage" / "migrations" / "versions"
 
 
 def _is_of_both_engines(name: str | None, kind: str, _parents: object) -> bool:
@@ -147,7 +146,7 @@ class OldHouse:
 async def _furnish(database: Database) -> None:
     """People of the first revision, of every standing and for every audience."""
     async with database.writing() as connection:
-        await connection.run_sync(lambda inner: command.upgrade(_config(inner), "0001"))
+        await connection.run_sync(lambda inner: command.upgrade(configure(inner), "0001"))
         house = OldHouse(connection)
         for number, owner in OWNERS.items():
             for place, audience in enumerate(OLD_AUDIENCES):

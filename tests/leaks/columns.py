@@ -43,6 +43,10 @@ COLUMNS: dict[str, dict[Reach, str]] = {
     "communities": {THING: "slug name description position", NOBODY: "community_id"},
     "connection_requests": {OWNER: "request_id note made_at", NOBODY: "from_id to_id declined_at withdrawn_at"},
     "connections": {THING: "member_id other_id", OWNER: "since"},
+    "deleted_keepsakes": {
+        OWNER: "keepsake_id kind sealed size deleted_at",
+        NOBODY: "member_id folder_id file_name made_at changed_at version",
+    },
     "documents": {NOBODY: "document_id kind source_id stamp key_set_id body_key_set_id"},
     "entries": {THING: "kind position value", OWNER: "audience", NOBODY: "entry_id member_id key_set_id changed_at"},
     "events": {NOBODY: "event_id name ids happened_at attempts next_try_at done_at"},
@@ -66,10 +70,11 @@ COLUMNS: dict[str, dict[Reach, str]] = {
     "mail_tokens": {NOBODY: "token_hash purpose subject_id expires_at"},
     "members": {
         THING: "public_id has_public_page seen_at",
-        OWNER: "in_good_standing is_staff refuses_ai_since checked_up_at",
+        OWNER: "in_good_standing is_staff refuses_ai_since unsearched_since checked_up_at",
         NOBODY: "member_id joined_at",
     },
     "memberships": {OWNER: "sig_id member_id role joined_at"},
+    "mentions": {NOBODY: "post_id member_id event_id"},
     "mutes": {OWNER: "other_id since", NOBODY: "member_id"},
     "notice_choices": {OWNER: "kind mail", NOBODY: "member_id"},
     "notices": {
@@ -135,6 +140,8 @@ WITHOUT_CANARY = {
     "cases.state": "one of three words",
     "channels.audience": "one of few words; the twin worlds differ in it",
     "channels.channel": "one of few words",
+    "deleted_keepsakes.file_name": "a random name of ours, in no answer",
+    "deleted_keepsakes.kind": "one of four words",
     "documents.kind": "one of few words",
     "entries.audience": "one of few words; the twin worlds differ in it",
     "entries.kind": "one of few words",

@@ -18,5 +18,6 @@ SHELF = "/start/shelf"
 FOLDER = "/start/folders/{keepsake_id:int}"
 NOTE = "/start/notes/{keepsake_id:int}"
 KEEPSAKE = "/start/things/{keepsake_id:int}"
+DELETED = "/start/deleted"
 FILE = "/start/files/{keepsake_id:int}"
 SEARCHES = ("/search", "/completions/{kind:str}")

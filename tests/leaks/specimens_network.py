@@ -49,7 +49,8 @@ def _answer(act: str) -> Specimens:
 def _end(path: str) -> Specimens:
     def specimens(planted: Planted) -> Iterator[Ask]:
         for reference in ("", "0" * 24, planted.world["amara"].public_id):
-            yield Ask(path, {"person": reference})
+            for yes in ({}, {"confirm_widening": "yes"}):
+                yield Ask(path, {"person": reference, **yes})
 
     return specimens
 
@@ -59,6 +60,11 @@ def _choose(planted: Planted) -> Iterator[Ask]:
     for audience in ("members", "only-me", "sig:4", f"sig:{UNKNOWN}", others, "everyone", "none"):
         yield Ask("/settings/channels", {"scrap": audience, "scrap-waits": "yes", "mention": audience})
     yield Ask("/settings/channels", {})
+
+
+def _be_found(planted: Planted) -> Iterator[Ask]:
+    for choice in ("yes", "no", "x"):
+        yield Ask("/settings/search", {"found": choice})
 
 
 SPECIMENS: dict[Route, Specimens] = {
@@ -76,9 +82,11 @@ SPECIMENS: dict[Route, Specimens] = {
     ("POST", "/settings/mutes/end"): _end("/settings/mutes/end"),
     ("GET", "/people/{address:str}/block"): _person("block"),
     ("POST", "/people/{address:str}/block"): _person_act("block"),
-    ("POST", "/people/{address:str}/unblock"): _person_act("unblock"),
+    ("POST", "/people/{address:str}/unblock"): _person_act("unblock", {}, {"confirm_widening": "yes"}),
     ("POST", "/people/{address:str}/mute"): _person_act("mute"),
     ("POST", "/people/{address:str}/unmute"): _person_act("unmute"),
     ("GET", "/settings/channels"): _plain("/settings/channels", "saved=yes"),
     ("POST", "/settings/channels"): _choose,
+    ("GET", "/settings/search"): _plain("/settings/search", "saved=yes"),
+    ("POST", "/settings/search"): _be_found,
 }

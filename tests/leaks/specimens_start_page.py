@@ -62,6 +62,14 @@ def _delete(planted: Planted) -> Iterator[Ask]:
         yield Ask(f"/start/things/{keepsake_id}/delete", {})
 
 
+def _deleted(act: str) -> Specimens:
+    def specimens(planted: Planted) -> Iterator[Ask]:
+        for keepsake_id in _ids(planted):
+            yield Ask(f"/start/deleted/{keepsake_id}/{act}", {})
+
+    return specimens
+
+
 def _search(planted: Planted) -> Iterator[Ask]:
     yield Ask("/start/search", full=True)
     for query in ("zq", "z", "https", "example", "jpg", str(planted.keepsakes["link"])):
@@ -86,6 +94,9 @@ SPECIMENS: dict[Route, Specimens] = {
     ("GET", "/start/things/{keepsake_id:int}"): _one("/start/things/{}"),
     ("POST", "/start/things/{keepsake_id:int}"): _save,
     ("POST", "/start/things/{keepsake_id:int}/delete"): _delete,
+    ("GET", "/start/deleted"): _plain("/start/deleted"),
+    ("POST", "/start/deleted/{keepsake_id:int}/restore"): _deleted("restore"),
+    ("POST", "/start/deleted/{keepsake_id:int}/erase"): _deleted("erase"),
     ("GET", "/start/upload"): _upload_page,
     ("POST", "/start/upload"): _form("/start/upload", {}, {"file": "not a file"}, {"folder": str(UNKNOWN)}),
     ("GET", "/start/files/{keepsake_id:int}"): _one("/start/files/{}"),

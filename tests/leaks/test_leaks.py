@@ -25,8 +25,13 @@ _GROUPS = {
     "strangers": STRANGERS,
     "insiders": tuple(viewer for viewer in INSIDE if viewer not in STRANGERS),
 }
-_IN_EVERY_FORM = ("visitor", "sven", "tariq", "connie", "bodil", "olga")
-"""One for each kind of eyes asks in every form; the others ask plainly."""
+_OF_EACH_KIND = ("visitor", "bearer", "sven", "tariq", "connie", "bodil", "olga")
+"""One for each kind of eyes. In every run these also send forms, and in the thorough one ask in every way of asking."""
+
+_IN_EVERY_WAY = ("visitor", "connie")
+"""Who asks in every way of asking in every run."""
+
+_PAGES = [route for route in SPECIMENS if route[0] == "GET"]
 
 _ON_POSTGRESQL = ("visitor", "bearer", "sven", "tariq", "connie", "lise", "bodil")
 """The SQL form of the rule is another one there; all else is the same code, which everybody has asked on SQLite."""
@@ -50,16 +55,26 @@ def _demand_nothing_found(report: Report) -> None:
     assert report.defects[:SHOWN] == []
 
 
+@pytest.mark.parametrize("depth", ["in every run", pytest.param("in depth", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("group", _GROUPS)
-async def test_nobody_gets_what_is_not_for_them(theatre: Theatre, engine: str, group: str, figure: Figure) -> None:
+async def test_nobody_gets_what_is_not_for_them(
+    theatre: Theatre, engine: str, group: str, depth: str, figure: Figure
+) -> None:
+    """In every run all read every page, and some send every form and ask in every way; in depth all send every form."""
+    is_deep = depth == "in depth"
     viewers = [viewer for viewer in _GROUPS[group] if engine == "sqlite" or viewer in _ON_POSTGRESQL]
-    in_full = [viewer for viewer in viewers if viewer in _IN_EVERY_FORM and engine == "sqlite"]
-    report = await crawl(theatre, viewers=in_full)
-    await crawl(theatre, viewers=[viewer for viewer in viewers if viewer not in in_full], full=False, report=report)
+    full = [
+        viewer for viewer in viewers if engine == "sqlite" and viewer in (_OF_EACH_KIND if is_deep else _IN_EVERY_WAY)
+    ]
+    sending = [viewer for viewer in viewers if viewer not in full and (is_deep or viewer in _OF_EACH_KIND)]
+    reading = [viewer for viewer in viewers if viewer not in {*full, *sending}]
+    report = await crawl(theatre, viewers=full)
+    await crawl(theatre, viewers=sending, full=False, report=report)
+    await crawl(theatre, viewers=reading, routes=_PAGES, full=False, report=report)
     canaries = theatre.planted.cage.all
     figure(
-        f"leak test on {engine}, {group}: {len(report.routes)} routes × {len(viewers)} viewers × {len(canaries)}"
-        f" guarded values ({report.requests} requests): {len(report.hits)} hits"
+        f"leak test on {engine}, {group}, {depth}: {len(report.routes)} routes × {len(viewers)} viewers"
+        f" × {len(canaries)} guarded values ({report.requests} requests): {len(report.hits)} hits"
     )
     _demand_nothing_found(report)
     assert unseen(theatre, report, viewers)[:SHOWN] == []
@@ -160,7 +175,9 @@ async def test_canaries_stand_where_they_were_planted(theatre: Theatre) -> None:
     sealed = [name for name in missing if name.startswith("accounts.email_sealed")]
     replaced = [name for name in missing if name.startswith("posts.html for nobody")]
     hashed = [name for name in missing if name.startswith(("posts.submission", "keepsakes.submission"))]
-    shut = [str(canary) for canary in texts if canary.field.startswith("keepsakes.sealed[")]
+    shut = [
+        str(canary) for canary in texts if canary.field.startswith(("keepsakes.sealed[", "deleted_keepsakes.sealed["))
+    ]
     revoked = [name for name in missing if name == "feed_tokens.label for owner of amara"]
     filed = [name for name in missing if name.startswith("files.bytes")]
     wiped = [name for name in missing if name.startswith("scraps.") and " deleted " in name]

@@ -24,6 +24,7 @@ from storage.search.index import index_everything
 from storage.secrets import Seal
 from storage.seeding import together
 from tests.cast import NOON
+from tests.leaks.adding import Others
 from tests.leaks.canaries import Canary
 from tests.leaks.crawling import Theatre
 from tests.leaks.oracle import BOARDROOM, VAULT, stand_in
@@ -45,6 +46,7 @@ async def make_other(theatre: Theatre, viewer: str) -> None:
             await _change_days(connection, planted, viewer)
             await _narrow_hidden(connection, planted, viewer)
         await _add_hidden(stage, planted, viewer)
+        await Others(stage, house.seal, planted, viewer).add()
         await index_everything(stage, anew=True)
     for path in sorted(theatre.house.settings.files_folder.rglob("*.webp")):
         _change_file(theatre.house.settings.files_folder, path, change)

@@ -16,7 +16,9 @@ from domain.visibility import (
     Ring,
     keys_for,
     may_see,
+    ring_towards,
 )
+from storage.blocks import block
 from storage.connections import connect
 from storage.database import Database, fetch_all
 from storage.members.audiences import Offer, list_offers, names_of, options_for
@@ -50,7 +52,7 @@ def _counted(offer: Offer, owner: Owner, rings: dict[int, Ring]) -> int | None:
     if offer.audience == EVERYONE and owner.has_public_page:
         return None
     keys = keys_for(offer.audience, replace(owner, in_good_standing=True))
-    return sum(may_see(keys, ring) for ring in rings.values())
+    return sum(may_see(keys, ring_towards(ring, owner.member_id)) for ring in rings.values())
 
 
 async def test_the_counts_are_those_of_the_rings_of_everybody(database: Database, seal: Seal) -> None:
@@ -93,6 +95,33 @@ async def test_lists_and_connections_are_counted_with_their_owner(database: Data
     rings = await _every_ring(database)
     assert {offer.people for offer in offers} == {_counted(offer, owner, rings) for offer in offers}
     assert names_of(offers)[Audience.parse(f"list:{made}")] == "Board"
+
+
+@pytest.mark.parametrize(("blocker", "blocked"), [("amara", "joost"), ("joost", "amara")])
+async def test_nobody_counts_with_whom_there_is_a_block(
+    database: Database, world: World, blocker: str, blocked: str
+) -> None:
+    amara, turnaround = world["amara"], world.sigs["turnaround"]
+    made = await make_list(database, amara.member_id, "Board", NOON)
+    assert isinstance(made, int)
+    for part in ("joost", "tariq"):
+        await place_person(database, amara.viewer, world[part].public_id, frozenset({made}), NOON)
+        async with database.writing() as connection:
+            await connect(connection, amara.member_id, world[part].member_id, NOON)
+    counted = ("members", "my-sigs", f"sig:{turnaround}", "connections", f"list:{made}")
+
+    async def people() -> list[int | None]:
+        owner, offers = await _offers(database, amara.member_id)
+        rings = await _every_ring(database)
+        assert {str(offer.audience): offer.people for offer in offers} == {
+            str(offer.audience): _counted(offer, owner, rings) for offer in offers
+        }
+        found = {str(offer.audience): offer.people for offer in offers}
+        return [found[audience] for audience in counted]
+
+    assert await people() == [4, 3, 3, 3, 3]
+    assert await block(database, world[blocker].viewer, world[blocked].public_id, NOON) is None
+    assert await people() == [3, 2, 2, 2, 2]
 
 
 @pytest.mark.parametrize("part", ["joost", "lin"])

@@ -1,5 +1,6 @@
 """The two forms of the one rule agree: SQL's `opens` and Python's `may_see`, on both engines."""
 
+import asyncio
 from collections.abc import Iterable
 
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ from domain.visibility import (
 )
 from storage.database import Database, fetch_all
 from storage.key_sets import intern_key_set, opens, parse_keys
-from storage.tables import Entry, KeySet, Post, Thread
+from storage.tables import Entry, KeySet, KeySetKey, Post, Thread
 from tests.cast import World
 
 _IDS = st.integers(1, 12) | st.sampled_from([10**9, 2**63 - 1])
@@ -85,6 +86,23 @@ async def test_a_set_is_stored_once_and_read_back_whole(database: Database) -> N
     async with database.reading() as connection:
         row = (await fetch_all(connection, select(KeySet.c.text).where(KeySet.c.key_set_id == next(iter(one)))))[0]
     assert parse_keys(row.text) == keys
+
+
+async def test_two_who_store_the_same_new_set_at_once_get_the_same_one(database: Database) -> None:
+    keys = frozenset({own_key(4711)})
+    both_have_looked = asyncio.Barrier(1 if database.is_sqlite else 2)  # on SQLite writers take turns from the start
+
+    async def store() -> int:
+        async with database.writing() as connection:
+            await connection.execute(select(KeySet.c.key_set_id))
+            await both_have_looked.wait()
+            return await intern_key_set(connection, keys)
+
+    first, second = await asyncio.gather(store(), store())
+    assert first == second
+    async with database.reading() as connection:
+        stored = await fetch_all(connection, select(KeySetKey.c.key).where(KeySetKey.c.key_set_id == first))
+    assert [row.key for row in stored] == [own_key(4711)]
 
 
 async def test_both_forms_agree_over_the_whole_cast(database: Database, world: World) -> None:

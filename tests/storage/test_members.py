@@ -16,8 +16,9 @@ from storage.members.editing import save_entries
 from storage.members.forms import find_edit_page
 from storage.members.page import find_member_page
 from storage.secrets import Seal
-from storage.sigs import join_sig, leave_sig
+from storage.sigs import leave_sig
 from storage.tables import Account, Entry
+from tests.agreeing import join_agreed
 from tests.cast import NOON, World
 from tests.storage.own_page import DAILY, Page, job, whole_form
 
@@ -154,7 +155,7 @@ async def test_leaving_a_sig_closes_what_was_open_to_it_and_joining_again_opens_
     assert await page.seen_by("lin", "joost") == mates
     await leave_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
     assert await page.seen_by("lin", "joost") == open_to_all
-    await join_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    await join_agreed(page.database, await page.viewer("joost"), "turnaround", NOON)
     assert await page.seen_by("lin", "joost") == mates
 
 
@@ -168,7 +169,7 @@ async def test_a_membership_keeps_its_audience_over_leaving_and_never_comes_back
     await page.send(stale, part="joost", confirmed=True)
     assert (await page.stored("joost"))[slot] == ("", "members")
     assert EntryKind.MEMBERSHIP not in await page.seen_by("tariq", "joost")
-    await join_sig(page.database, await page.viewer("joost"), "turnaround", NOON)
+    await join_agreed(page.database, await page.viewer("joost"), "turnaround", NOON)
     assert EntryKind.MEMBERSHIP in await page.seen_by("tariq", "joost")
 
 

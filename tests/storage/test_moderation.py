@@ -1,23 +1,40 @@
 """Counters, keys and numbers stay whole through hiding, deleting, moving and undoing, in whatever order."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from domain.forum import ReplyForm
-from domain.moderation import ActKind, Order
+from domain.moderation import ActKind, CaseKind, Order
 from domain.refusals import Reason, Refused
-from domain.visibility import VISITOR, Viewer, mod_key
+from domain.visibility import STAFF, VISITOR, Viewer, mod_key, own_key
 from storage.database import Database
 from storage.forum.commands import Draft, Written, write_reply
 from storage.forum.pages import find_thread_page
 from storage.forum.removal import delete_post, restore_post
-from storage.moderation.acts import act_on_post, undo_act
-from storage.tables import Event, KeySet, Membership, Post, Sig, Tag, Thread
+from storage.key_sets import intern_key_set
+from storage.moderation.acts import act_on_case, act_on_post, undo_act
+from storage.moderation.cases import note_case, open_case
+from storage.moderation.filing import file_case
+from storage.tables import (
+    Act,
+    CaseNote,
+    CaseOpening,
+    Event,
+    KeySet,
+    Member,
+    Membership,
+    Post,
+    Scrap,
+    Sig,
+    Tag,
+    Thread,
+)
 from tests.cast import NOON, World
 
 RULE = "house:respect"
@@ -123,6 +140,64 @@ async def test_moving_there_and_back(database: Database, world: World) -> None:
     page = await find_thread_page(database, VISITOR, world.public_thread.thread_id, 1, ReplyForm(submission="s"))
     assert page is not None
     assert len(page.posts) == 3
+
+
+async def test_what_is_sent_three_times_at_once_is_done_once(database: Database, world: World) -> None:
+    """A staff case about a person and one about a scrap: opened, noted and decided by three forms each."""
+    staff = replace(world["tariq"].viewer, ring=world["tariq"].viewer.ring | {STAFF})
+    lin = world["lin"].member_id
+    async with database.writing() as connection:
+        keys = await intern_key_set(connection, frozenset({own_key(lin), own_key(world["joost"].member_id)}))
+        scrap = {"owner_id": world["joost"].member_id, "member_id": lin, "kind": "member", "state": "standing"}
+        scrap |= {"body": "x", "html": "x", "key_set_id": keys, "written_at": NOON}
+        scrap_id = await connection.scalar(insert(Scrap).values(scrap).returning(Scrap.c.scrap_id))
+        about = {"member_id": lin, "scrap_id": scrap_id}
+        of_scrap = await file_case(connection, CaseKind.REPORT, frozenset({STAFF}), NOON, **about)
+        of_person = await file_case(connection, CaseKind.REPORT, frozenset({STAFF}), NOON, member_id=lin)
+    for case_id, kind in ((of_scrap, ActKind.HIDE_SCRAP), (of_person, ActKind.SUSPEND)):
+        order = Order(kind, RULE, "Because.")
+        await asyncio.gather(*(open_case(database, staff, case_id, NOON) for _ in range(3)))
+        await asyncio.gather(*(note_case(database, staff, case_id, "Look.", NOON) for _ in range(3)))
+        done = await asyncio.gather(*(act_on_case(database, staff, case_id, order, NOON) for _ in range(3)))
+        assert len(set(done)) == 1
+        assert isinstance(done[0], int), done
+    async with database.reading() as connection:
+        for table in (CaseOpening, CaseNote, Act):
+            assert await connection.scalar(select(func.count()).select_from(table)) == 2
+        suspended = await connection.scalar(select(Act.c.act_id).where(Act.c.kind == ActKind.SUSPEND))
+    assert suspended is not None
+    undone = await asyncio.gather(*(undo_act(database, staff, suspended, NOON) for _ in range(3)))
+    assert sorted(isinstance(one, int) for one in undone) == [False, False, True]
+    async with database.reading() as connection:
+        good = select(Member.c.in_good_standing).where(Member.c.member_id == lin)
+        assert await connection.scalar(good) is True
+
+
+async def test_what_comes_back_while_its_thread_is_hidden_is_there_when_it_is_shown(
+    database: Database, world: World
+) -> None:
+    """Everything deleted, the deleted opening hidden, a reply restored, and the opening shown: the reply stands."""
+    opening, thread_id = world.public_thread.post_id, world.public_thread.thread_id
+    lin = replace(_moderator(world), member_id=world["lin"].member_id)
+    await _be_owner(database, world)
+    async with database.writing() as connection:
+        keys = frozenset({mod_key(world.sigs["turnaround"])})
+        about = {"sig_id": world.sigs["turnaround"], "member_id": world["amara"].member_id, "post_id": opening}
+        case_id = await file_case(connection, CaseKind.REPORT, keys, NOON, **about)
+    for number, part in enumerate(("amara", "joost", "lin")):
+        assert isinstance(await delete_post(database, world[part].viewer, opening + number, NOON), Written)
+    assert await open_case(database, lin, case_id, NOON) is None
+    done = await act_on_case(database, lin, case_id, Order(ActKind.HIDE, RULE, "Because."), NOON)
+    assert isinstance(done, int), done
+    await _demand_right_counts(database)
+    assert isinstance(await restore_post(database, world["joost"].viewer, opening + 1, NOON), Written)
+    await _demand_right_counts(database)
+    assert await find_thread_page(database, VISITOR, thread_id, 1, ReplyForm(submission="s")) is None
+    assert await undo_act(database, lin, done, NOON) == done
+    await _demand_right_counts(database)
+    page = await find_thread_page(database, VISITOR, thread_id, 1, ReplyForm(submission="s"))
+    assert page is not None
+    assert [post.html is not None for post in page.posts] == [False, True, False]
 
 
 async def test_each_act_and_its_undoing_is_told_by_id(database: Database, world: World) -> None:

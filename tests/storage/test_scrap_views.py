@@ -4,13 +4,13 @@ import pytest
 
 from domain.exposure import Looker
 from domain.members import EntryKind, LineKind, MemberPage, ScrapLine, Slot
-from domain.scraps import LONGEST_BRIEF, Topic
+from domain.scraps import LONGEST_BRIEF, ScrapForm, Topic
 from domain.sigs import Role
 from domain.visibility import CONNECTIONS, VISITOR, Viewer
 from storage.database import Database
 from storage.members.page import find_member_page
 from storage.members.view_as import Asked, find_view_as
-from storage.scraps.acts import hide_scrap
+from storage.scraps.acts import delete_scrap, hide_scrap
 from storage.scraps.newest import SCRAPS_SHOWN
 from storage.scraps.system import leave_system_scrap
 from storage.secrets import Seal
@@ -107,3 +107,27 @@ async def test_through_other_eyes_what_waits_or_is_for_two_is_seen_by_these(boar
         shown = await find_view_as(boards.database, seal, joost, asked)
         assert shown is not None
         assert [line.scrap_id for line in _scraps(shown.person)] == expected, asked
+
+
+@pytest.mark.parametrize("how", ["deleted", "waiting"])
+async def test_the_form_is_offered_where_a_reply_is_taken(
+    boards: Boards, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What is gone, or not for the reader, counts neither in the form nor for the reply."""
+    monkeypatch.setattr("domain.scraps.MOST_REPLIES", 2)
+    left = await boards.leave("tariq", "joost")
+    await boards.choose("joost", "members", waits=how == "waiting")
+    replies = [await boards.leave("amara", "joost", f"Reply {one}.", reply_to_id=left) for one in range(2)]
+    readers = {"amara": False, "joost": False, "tariq": how == "waiting"}
+    if how == "deleted":
+        for one in replies:
+            assert await delete_scrap(boards.database, await boards.viewer("joost"), one, NOON) == one
+        readers = dict.fromkeys(readers, True)
+    for part, takes in readers.items():
+        page = await boards.board(part, "joost", form=ScrapForm(submission="one more", reply_to_id=left))
+        assert page is not None
+        assert (page.conversations[0].may_reply, page.form.reply_to_id == left) == (takes, takes), part
+        done = await boards.try_to_leave(part, "joost", "One more.", reply_to_id=left)
+        assert isinstance(done, int) is takes, part
+        if takes and how == "deleted":
+            assert await delete_scrap(boards.database, await boards.viewer("joost"), int(str(done)), NOON) == done

@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from domain.joining import INVITATION_STANDS_FOR, AskPage, InvitePage
+from domain.members import EntryKind, Slot
 from domain.refusals import Problem, Reason, Refused
+from domain.roles import PersonInSig
 from domain.sigs import Circle, Joining, Role, SigSettings
-from domain.visibility import block_mark, mod_key, sig_key
+from domain.visibility import ONLY_ME, Viewer, block_mark, mod_key, sig_key
+from storage.blocks import block
 from storage.database import Database, fetch_all
 from storage.events import list_waiting
+from storage.members.keys import find_owner, write_entry
 from storage.sigs import (
     add_community,
     add_membership,
@@ -31,6 +35,7 @@ from storage.sigs.offers import answer_offer, give_role, offer_sig, step_down
 from storage.sigs.people import find_people_page
 from storage.tables import Act, Ban, Case, Member, Sig
 from tests.cast import NOON, World
+from tests.conftest import SEAL
 from tests.storage.test_sigs import DESCRIPTION, found_sig, hide_membership, viewer_of
 
 
@@ -136,7 +141,7 @@ async def test_an_invitation_shows_name_and_description_and_nothing_else(databas
         "Amara Okafor",
     )
     assert await find_sig_page(database, tariq, "cabinet", NOON) is None
-    assert await find_people_page(database, tariq, "cabinet") is None
+    assert await find_people_page(database, SEAL, tariq, "cabinet") is None
     shut = replace(tariq, ring=tariq.ring | {block_mark(world["amara"].member_id)})
     late = NOON + INVITATION_STANDS_FOR
     for viewer, when in ((shut, NOON), (tariq, late)):
@@ -179,16 +184,70 @@ async def test_an_invitation_does_not_tell_of_a_hidden_membership(database: Data
 
 async def test_roles_are_given_and_laid_down(database: Database, world: World) -> None:
     amara = await viewer_of(database, world, "amara")
-    assert await give_role(database, amara, "turnaround", "joost-page", Role.MODERATOR, NOON) is None
+    assert await give_role(database, SEAL, amara, "turnaround", "joost-page", Role.MODERATOR, NOON) is None
     joost = await viewer_of(database, world, "joost")
     assert mod_key(world.sigs["turnaround"]) in joost.ring
-    assert await give_role(database, joost, "turnaround", "lin-page", Role.MODERATOR, NOON) == Refused(
+    assert await give_role(database, SEAL, joost, "turnaround", "lin-page", Role.MODERATOR, NOON) == Refused(
         Reason.NOT_PERMITTED
     )
-    assert await give_role(database, amara, "turnaround", "tariq-page", Role.MODERATOR, NOON) == Refused(Reason.MISSING)
+    assert await give_role(database, SEAL, amara, "turnaround", "tariq-page", Role.MODERATOR, NOON) == Refused(
+        Reason.MISSING
+    )
     assert await step_down(database, amara, "turnaround", NOON) == Refused(Reason.LAST_ONE)
     assert await step_down(database, joost, "turnaround", NOON) is None
     assert mod_key(world.sigs["turnaround"]) not in (await viewer_of(database, world, "joost")).ring
+
+
+async def _hide_a_moderator(database: Database, world: World, how: str) -> tuple[Viewer, PersonInSig]:
+    """Joost and Lin moderate with Amara, and he hides: what she, who owns the SIG, sees of him among its keepers."""
+    joost, amara = world["joost"], await viewer_of(database, world, "amara")
+    for part in ("joost", "lin"):
+        given = await give_role(database, SEAL, amara, "turnaround", f"{part}-page", Role.MODERATOR, NOON)
+        assert given is None
+    await hide_membership(database, joost.member_id, world.sigs["turnaround"])
+    if how == "blocks":
+        assert await block(database, joost.viewer, "amara-page", NOON) is None
+    if how == "is nameless":
+        async with database.writing() as connection:
+            owner = await find_owner(connection, joost.member_id)
+            await write_entry(connection, owner, Slot(EntryKind.NAME), "Joost van Dijk", ONLY_ME, NOON)
+    amara = await viewer_of(database, world, "amara")
+    page = await find_people_page(database, SEAL, amara, "turnaround")
+    assert page is not None
+    [hiding] = [person for person in page.serving if person.address not in {"amara-page", "lin-page"}]
+    return amara, hiding
+
+
+_WAYS = pytest.mark.parametrize("how", ["hides", "blocks", "is nameless"])
+
+
+@_WAYS
+async def test_an_owner_dismisses_a_moderator_who_hides(database: Database, world: World, how: str) -> None:
+    amara, hiding = await _hide_a_moderator(database, world, how)
+    named = None if how == "is nameless" else "Joost van Dijk"
+    assert (hiding.role, hiding.gives, hiding.line.name) == (Role.MODERATOR, Role.MEMBER, named)
+    by_address = await give_role(database, SEAL, amara, "turnaround", "joost-page", Role.MEMBER, NOON)
+    assert by_address == Refused(Reason.MISSING), "an address asks who somebody is"
+    assert await give_role(database, SEAL, amara, "turnaround", hiding.address, Role.MEMBER, NOON) is None
+    assert mod_key(world.sigs["turnaround"]) not in (await viewer_of(database, world, "joost")).ring
+    again = await find_people_page(database, SEAL, amara, "turnaround")
+    assert again is not None
+    assert hiding.address not in {person.address for person in again.serving}
+    given = await give_role(database, SEAL, amara, "turnaround", hiding.address, Role.MODERATOR, NOON)
+    assert given == Refused(Reason.MISSING), "a member who hides is nobody's to know"
+
+
+@_WAYS
+async def test_nobody_but_owners_knows_of_a_moderator_who_hides(database: Database, world: World, how: str) -> None:
+    _, hiding = await _hide_a_moderator(database, world, how)
+    assert (hiding.may_offer, "joost-page" in hiding.address) == (False, False)
+    for part, reason in (("lin", Reason.NOT_PERMITTED), ("tariq", Reason.MISSING)):
+        viewer = await viewer_of(database, world, part)
+        page = await find_people_page(database, SEAL, viewer, "turnaround")
+        shown = [person.address for person in page.serving] if page else []
+        assert shown == (["amara-page", "lin-page"] if part == "lin" else []), "her fellow moderator does not know"
+        done = await give_role(database, SEAL, viewer, "turnaround", hiding.address, Role.MEMBER, NOON)
+        assert done == Refused(reason)
 
 
 @pytest.mark.parametrize("accepts", [True, False])
@@ -202,12 +261,13 @@ async def test_a_sig_goes_by_offer_and_acceptance(database: Database, world: Wor
     [line] = (await find_invitations_page(database, joost, NOON)).offers
     assert (line.slug, line.owner.name) == ("turnaround", "Amara Okafor")
     assert await answer_offer(database, joost, "turnaround", NOON, accepts=accepts) is None
-    people = await find_people_page(database, amara, "turnaround")
+    people = await find_people_page(database, SEAL, amara, "turnaround")
     assert people is not None
     roles = {person.address: person.role for person in people.serving}
     after = {"amara-page": Role.MODERATOR, "joost-page": Role.OWNER} if accepts else {"amara-page": Role.OWNER}
     assert roles == after
-    assert await answer_offer(database, joost, "turnaround", NOON, accepts=True) == Refused(Reason.MISSING)
+    twice = await answer_offer(database, joost, "turnaround", NOON, accepts=True)
+    assert twice == (None if accepts else Refused(Reason.MISSING)), "a second click is none"
 
 
 async def test_a_first_comer_owns_what_nobody_owned(database: Database, world: World) -> None:

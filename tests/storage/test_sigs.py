@@ -36,6 +36,7 @@ from storage.sigs.people import find_people_page
 from storage.sigs.settings import TypedSettings, UnsavedSettings, find_settings_page, save_settings
 from storage.tables import KeySet, Post, Thread
 from tests.cast import NOON, World
+from tests.conftest import SEAL
 
 DESCRIPTION = "Hides what it is for"
 
@@ -77,7 +78,7 @@ async def test_each_circle_opens_by_itself(database: Database, world: World, exi
         lists = (await find_home_page(database, viewer, NOON)).communities
         assert ("cabinet" in {sig.slug for one in lists for sig in one.sigs}) is (part in knows), part
         assert (await find_community_page(database, viewer, "annex") is not None) is (part in knows), part
-        people = await find_people_page(database, viewer, "cabinet")
+        people = await find_people_page(database, SEAL, viewer, "cabinet")
         assert (people is not None) is (part in knows & _INSIDE[inner]), part
         if page is None:
             continue
@@ -99,12 +100,12 @@ async def test_a_hidden_membership_is_nowhere(database: Database, seal: Seal, wo
     sig, joost = world.sigs["turnaround"], world["joost"]
     await _write_for_my_sigs(database, joost.member_id)
     amara = await viewer_of(database, world, "amara")
-    before = await find_people_page(database, amara, "turnaround")
+    before = await find_people_page(database, SEAL, amara, "turnaround")
     assert before is not None
     assert [person.address for person in before.people] == ["joost-page", "lin-page"]
     assert "For my SIGs" in str(await find_member_page(database, seal, amara, "joost-page"))
     await hide_membership(database, joost.member_id, sig)
-    after = await find_people_page(database, amara, "turnaround")
+    after = await find_people_page(database, SEAL, amara, "turnaround")
     page = await find_sig_page(database, amara, "turnaround", NOON)
     assert after is not None
     assert page is not None
@@ -115,10 +116,10 @@ async def test_a_hidden_membership_is_nowhere(database: Database, seal: Seal, wo
         offers = await list_offers(connection, await find_owner(connection, amara.member_id or 0))
     assert {offer.name: offer.people for offer in offers if offer.name}["Turnaround"] == 2
     own = await viewer_of(database, world, "joost")
-    mine = await find_people_page(database, own, "turnaround")
+    mine = await find_people_page(database, SEAL, own, "turnaround")
     assert mine is not None
     assert "joost-page" in {person.address for person in mine.people}, "one sees oneself"
-    given = await give_role(database, amara, "turnaround", "joost-page", Role.MODERATOR, NOON)
+    given = await give_role(database, SEAL, amara, "turnaround", "joost-page", Role.MODERATOR, NOON)
     assert given == Refused(Reason.MISSING), "an answer must not tell of it"
     assert await offer_sig(database, amara, "turnaround", "joost-page", NOON) == Refused(Reason.MISSING)
     assert await leave_sig(database, own, "turnaround", NOON) is None
@@ -139,15 +140,15 @@ async def test_the_list_goes_page_by_page_over_visible_people(
 ) -> None:
     monkeypatch.setattr("storage.sigs.people.PEOPLE_A_PAGE", 1)
     viewer = await viewer_of(database, world, "amara")
-    first = await find_people_page(database, viewer, "turnaround")
+    first = await find_people_page(database, SEAL, viewer, "turnaround")
     assert first is not None
     assert [person.role for person in first.serving] == [Role.OWNER]
     assert ([person.address for person in first.people], first.further) == (["joost-page"], "joost-page")
-    second = await find_people_page(database, viewer, "turnaround", "joost-page")
+    second = await find_people_page(database, SEAL, viewer, "turnaround", "joost-page")
     assert second is not None
     assert ([person.address for person in second.people], second.further, second.serving) == (["lin-page"], None, ())
     for unknown in ("tariq-page", "nobody"):
-        assert await find_people_page(database, viewer, "turnaround", unknown) is None
+        assert await find_people_page(database, SEAL, viewer, "turnaround", unknown) is None
 
 
 def _typed(settings: SigSettings, name: str = "Turnaround") -> TypedSettings:

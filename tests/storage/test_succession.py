@@ -20,13 +20,15 @@ from storage.members.keys import add_member, find_owner, rewrite_keys, write_ent
 from storage.members.standing import depart, reinstate, suspend
 from storage.rings import find_viewer
 from storage.seeding import together
-from storage.sigs import add_community, add_membership, add_sig, end_membership, join_sig, leave_sig
+from storage.sigs import add_community, add_membership, add_sig, end_membership, leave_sig
 from storage.sigs.invitations import answer_invitation, find_invitations_page, invite
 from storage.sigs.offers import answer_offer, give_role, offer_sig, step_down
 from storage.sigs.settings import TypedSettings, save_settings
 from storage.sigs.succession import OWNER_AWAY_AFTER, ensure_owner, relieve_absent_owners
 from storage.tables import Act, Ban, Entry, KeySet, Member, Membership, OwnershipOffer, Post, Sig, Thread
+from tests.agreeing import accept_agreed, join_agreed
 from tests.cast import NOON, World
+from tests.conftest import SEAL
 
 SQLITE, POSTGRESQL = 9, 4
 PEOPLE, SIGS = 5, 2
@@ -232,7 +234,7 @@ class _Town:
     async def _come_or_go(self, viewer: Viewer, slug: str, address: str, step: _Step) -> None:
         match step.act:
             case "join" if viewer.member_id not in self.gone:
-                await join_sig(self.stage, viewer, slug, self.now)
+                await join_agreed(self.stage, viewer, slug, self.now)
             case "leave":
                 await leave_sig(self.stage, viewer, slug, self.now)
             case "invite":
@@ -246,7 +248,7 @@ class _Town:
         match step.act:
             case "appoint" | "dismiss":
                 role = Role.MODERATOR if step.act == "appoint" else Role.MEMBER
-                await give_role(self.stage, viewer, slug, address, role, self.now)
+                await give_role(self.stage, SEAL, viewer, slug, address, role, self.now)
             case "offer":
                 await offer_sig(self.stage, viewer, slug, address, self.now)
             case "accept":
@@ -256,7 +258,10 @@ class _Town:
 
     async def _answer(self, viewer: Viewer, *, accepts: bool) -> None:
         for line in (await find_invitations_page(self.stage, viewer, self.now)).invitations:
-            await answer_invitation(self.stage, viewer, line.invitation_id, self.now, accepts=accepts)
+            if accepts:
+                await accept_agreed(self.stage, viewer, line.invitation_id, self.now)
+            else:
+                await answer_invitation(self.stage, viewer, line.invitation_id, self.now, accepts=False)
 
     async def _choose(self, viewer: Viewer, slug: str, step: _Step) -> None:
         circle = Circle.SIG if step.act == "narrow" else Circle.EVERYONE

@@ -5,11 +5,15 @@ import re
 import httpx
 from sqlalchemy import update
 
+from domain.members import EntryKind, Slot
 from domain.sigs import Role
+from domain.visibility import sig_key
 from storage.forum.commands import Draft, Written, write_reply
+from storage.key_sets import intern_key_set
+from storage.members.editing import save_entries
 from storage.tables import Member, Membership, Sig
 from tests.cast import NOON
-from tests.conftest import Stoa
+from tests.conftest import SEAL, Stoa
 
 RULE, REASON = "house:respect", "It insults the one who asked."
 
@@ -82,3 +86,26 @@ async def reported_reply(stoa: Stoa, body: str = "A rude remark.") -> int:
     post_id = await reply_of(stoa, "lin", body)
     assert (await report_post(stoa, "tariq", post_id)).status_code == 303
     return post_id
+
+
+async def approve(stoa: Stoa, part: str, path: str) -> httpx.Response:
+    """Say yes to the post of a case, as the page of the case shows it to this part."""
+    browser = await stoa.browser(part)
+    shown = re.search(r'name="version" value="(\d+)"', (await browser.get(path)).text)
+    return await browser.post(f"{path}/approve", data={"version": shown[1] if shown else ""})
+
+
+async def hide_sig(stoa: Stoa, sig: str, name: str) -> None:
+    """Nobody but its people know of a SIG from now on, nor of its new name."""
+    sig_id = stoa.world.sigs[sig]
+    async with stoa.database.writing() as connection:
+        keys = await intern_key_set(connection, frozenset({sig_key(sig_id)}))
+        hiding = update(Sig).where(Sig.c.sig_id == sig_id).values(key_set_id=keys, name=name)
+        await connection.execute(hiding)
+
+
+async def hide_membership(stoa: Stoa, part: str, sig: str) -> None:
+    """Somebody belongs to a SIG, and shows it to nobody."""
+    sig_id, member_id = stoa.world.sigs[sig], stoa.world[part].member_id
+    form = {Slot(EntryKind.MEMBERSHIP, sig_id): (None, "only-me")}
+    assert await save_entries(stoa.database, SEAL, member_id, form, NOON) is None

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from storage.filling import FEWEST_POSTS, LONG, POSTS_OF_MEASURED_SIG, SHORT, THREADS_A_SIG, thread_sizes
-from web.bench import NARROWEST, bench
+from web.bench.command import NARROWEST, command
 from web.bench.report import print_comparison, read_figures
 from web.bench.server import RunningServer, _descendants, _lives, running_server
 
@@ -40,7 +40,7 @@ def test_the_measured_sig_is_the_same_however_many_posts_there_are() -> None:
 @pytest.mark.slow
 def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    ran = CliRunner().invoke(bench, ["--posts", "300", "--seconds", "1", "--out", str(out)])
+    ran = CliRunner().invoke(command, ["--posts", "300", "--seconds", "1", "--out", str(out)])
     assert ran.exit_code == 0, ran.output
     figures = json.loads(out.read_text())
     rows = figures["rows"]
@@ -61,7 +61,7 @@ def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path:
 def test_a_file_that_holds_no_run_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text('{"form": 0}')
-    ran = CliRunner().invoke(bench, ["--against", str(other)])
+    ran = CliRunner().invoke(command, ["--against", str(other)])
     assert ran.exit_code == 1
     assert "no run that can be compared" in ran.output
 

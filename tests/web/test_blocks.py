@@ -28,6 +28,7 @@ from tests.pictures import encode, picture
 
 _REFERENCE = re.compile(r'name="person" value="([0-9a-f]{24})"')
 _ARTICLE = re.compile(r'<article id="person".*?</article>', re.DOTALL)
+YES = {"confirm_widening": "yes"}
 ME, OTHER = "amara", "joost"
 AMARA, JOOST = "/people/amara-page", "/people/joost-page"
 NAMES = {"amara": ("Amara Okafor", "Plant director"), "joost": ("Joost van Dijk", "Interim manager")}
@@ -331,10 +332,10 @@ async def test_blocking_muting_and_their_lists(meeting: Meeting) -> None:
     assert "You block this person" in await meeting.get(JOOST)
     assert "You block" not in await meeting.get(AMARA, OTHER)
     assert _REFERENCE.findall(await meeting.get("/settings/blocks", OTHER)) == []
-    await joost.post(f"{AMARA}/unblock")
+    await joost.post(f"{AMARA}/unblock", data=YES)
     assert "You block this person" in await meeting.get(JOOST), "only who made it ends it"
     for _ in range(2):
-        assert (await amara.post(f"{JOOST}/unblock")).headers["location"] == JOOST
+        assert (await amara.post(f"{JOOST}/unblock", data=YES)).headers["location"] == JOOST
     assert "Interim manager" in await meeting.get(JOOST)
     assert "You are connected" not in await meeting.get(JOOST), "what it ended does not come back"
     [reference] = _REFERENCE.findall(await meeting.get("/settings/blocks"))
@@ -357,9 +358,12 @@ async def test_whom_one_blocks_and_sees_no_more_can_be_unblocked(stoa: Stoa) -> 
     assert "lin-page" not in listed, "an address tells who it is"
     [reference] = _REFERENCE.findall(listed)
     for part, named in (("amara", reference), ("joost", "0" * 24)):
-        await (await stoa.browser(part)).post("/settings/blocks/end", data={"person": named})
+        await (await stoa.browser(part)).post("/settings/blocks/end", data={"person": named, **YES})
     assert (await browser.get("/people/lin-page")).status_code in (404, 410)
-    ended = await browser.post("/settings/blocks/end", data={"person": reference})
+    asked = await browser.post("/settings/blocks/end", data={"person": reference})
+    assert (asked.status_code, "confirm_widening" in asked.text, reference in asked.text) == (422, True, True)
+    assert (await browser.get("/people/lin-page")).status_code in (404, 410), "nothing opens before the yes"
+    ended = await browser.post("/settings/blocks/end", data={"person": reference, **YES})
     assert (ended.status_code, ended.headers["location"]) == (303, "/settings/blocks")
     assert (await browser.get("/people/lin-page")).status_code == 200
 
@@ -368,7 +372,9 @@ async def test_whom_one_blocks_and_sees_no_more_can_be_unblocked(stoa: Stoa) -> 
 async def test_hidden_and_unknown_people_are_the_same(stoa: Stoa, act: str) -> None:
     lin, joost = await stoa.browser("lin"), await stoa.browser("joost")
     await lin.post("/profile/edit", data={"name": "Lin Meiling", "name.audience": "only-me"})
-    hidden, unknown = [await joost.post(f"/people/{address}/{act}") for address in ("lin-page", "no-such-page")]
+    hidden, unknown = [
+        await joost.post(f"/people/{address}/{act}", data=YES) for address in ("lin-page", "no-such-page")
+    ]
     assert hidden.status_code == unknown.status_code == (404 if act in {"block", "mute"} else 303)
     places = [str(answer.headers.get("location")) for answer in (hidden, unknown)]
     assert places[0].replace("lin-page", "x") == places[1].replace("no-such-page", "x")

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,20 +14,45 @@ from sqlalchemy import func, select
 from domain.accounts import problem_with_password
 from domain.forum import POSTS_A_PAGE, ReplyForm, ThreadKind
 from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value, write_record
-from domain.sigs import Circle
+from domain.moderation import ActKind, CaseKind
+from domain.scraps import ScrapForm, ScrapState
+from domain.sigs import Circle, Joining
 from domain.visibility import VISITOR, Audience, Owner
+from storage.connections import find_connections_page
 from storage.database import Database
+from storage.files import FolderStore
 from storage.forum.pages import find_thread_page
+from storage.moderation.log import find_log_page
+from storage.moderation.queue import Filter, find_sig_queue
 from storage.passwords import is_common, verify_password
+from storage.rings import find_viewer
+from storage.scraps.pages import BoardPlace, find_board_page
 from storage.secrets import Seal
 from storage.sigs import find_home_page, find_sig_page
-from storage.tables import Account, Membership, Post, Sig, Thread
+from storage.start_page.pages import find_start_page
+from storage.tables import Account, Act, Block, Keepsake, Member, Membership, Mute, Post, Report, Scrap, Sig, Thread
 from tests.cast import NOON
 from web.demo import DEMO_PASSWORD, list_log_ins, load_demo
+from web.demo.asides import (
+    ActAside,
+    Aside,
+    BlockAside,
+    KeepsakeAside,
+    MuteAside,
+    ReportAside,
+    ScrapAside,
+    WishAside,
+)
 from web.demo.script import Script, Talk, read_script
-from web.demo.stage import Deed, acts_of
+from web.demo.stage import Deed, MissedCue, acts_of
 
-COUNTED = (Account, Membership, Post, Sig, Thread)
+COUNTED = (Account, Act, Block, Keepsake, Membership, Mute, Post, Report, Scrap, Sig, Thread)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FolderStore:
+    """Where files of the demo go."""
+    return FolderStore(tmp_path / "files")
 
 
 def _quiet(_step: str, _done: int, _total: int | None) -> None:
@@ -41,9 +67,24 @@ async def _counts(database: Database) -> dict[str, int]:
         }
 
 
+_ASIDES: dict[str, type[Aside]] = {
+    "acts": ActAside,
+    "blocks": BlockAside,
+    "keepsakes": KeepsakeAside,
+    "mutes": MuteAside,
+    "reports": ReportAside,
+    "scraps": ScrapAside,
+}
+
+
+def _count(script: Script, kind: type[Aside]) -> int:
+    return sum(isinstance(aside, kind) for aside in script.asides)
+
+
 def _expected(script: Script) -> dict[str, int]:
     return {
         "accounts": len(script.people),
+        **{table: _count(script, kind) for table, kind in _ASIDES.items()},
         "memberships": sum(len(person.sigs) for person in script.people),
         "posts": sum(len(talk.posts) for talk in script.talks),
         "sigs": sum(len(community.sigs) for community in script.communities),
@@ -61,7 +102,9 @@ def _first_talks(how_many: int) -> Script:
 
 
 @pytest.mark.slow
-async def test_it_loads_once_and_a_second_load_changes_nothing(database: Database, seal: Seal) -> None:
+async def test_it_loads_once_and_a_second_load_changes_nothing(
+    database: Database, files: FolderStore, seal: Seal
+) -> None:
     steps: Counter[str] = Counter()
 
     def report(step: str, done: int, total: int | None) -> None:
@@ -69,13 +112,14 @@ async def test_it_loads_once_and_a_second_load_changes_nothing(database: Databas
         assert total is not None
         assert done <= total
 
-    assert await load_demo(database, seal, NOON, report)
+    assert await load_demo(database, files, seal, NOON, report)
     counts = await _counts(database)
     assert counts == _expected(read_script())
     assert steps == {"Demo: people": counts["accounts"], "Demo: posts": counts["posts"]}
-    assert not await load_demo(database, seal, NOON + timedelta(days=1), _quiet)
+    assert not await load_demo(database, files, seal, NOON + timedelta(days=1), _quiet)
     assert await _counts(database) == counts
     await _look_around(database)
+    await _look_as_amara(database, seal)
 
 
 async def _look_around(database: Database) -> None:
@@ -83,13 +127,14 @@ async def _look_around(database: Database) -> None:
     home = await find_home_page(database, VISITOR, NOON)
     assert len(home.communities) == 4
     assert NOON - timedelta(days=2) < home.threads[0].last_post_at <= NOON
-    closed = {sig.slug for part in read_script().communities for sig in part.sigs if sig.reading is not Circle.EVERYONE}
-    assert len(closed) == 2
+    sigs = [sig for part in read_script().communities for sig in part.sigs]
+    closed = {sig.slug for sig in sigs if sig.settings.reading is not Circle.EVERYONE}
+    assert len(closed) == 3
     for community in read_script().communities:
         for sig in community.sigs:
             page = await find_sig_page(database, VISITOR, sig.slug, NOON)
-            assert page is not None
-            assert bool(page.threads) != (sig.slug in closed)
+            assert (page is None) == (sig.settings.existence is not Circle.EVERYONE)
+            assert page is None or bool(page.threads) != (sig.slug in closed)
     async with database.reading() as connection:
         longest = (await connection.execute(select(Thread.c.thread_id).order_by(Thread.c.post_count.desc()))).scalar()
     assert longest is not None
@@ -98,13 +143,61 @@ async def _look_around(database: Database) -> None:
     assert last.pages == 3
 
 
+async def _look_as_amara(database: Database, seal: Seal) -> None:
+    """What the first log-in finds to read, to answer and to decide."""
+    mine = select(Member.c.member_id, Member.c.public_id).join(Account, Account.c.member_id == Member.c.member_id)
+    mine = mine.where(Account.c.email_hash == seal.hash_email("amara@example.org"))
+    async with database.reading() as connection:
+        member_id, address = (await connection.execute(mine)).one()
+        amara = await find_viewer(connection, member_id)
+    assert amara is not None
+    queue = await find_sig_queue(database, amara, "turnaround", Filter())
+    assert queue is not None
+    assert [case.kind for case in queue.cases] == [CaseKind.REPORT]
+    assert len(queue.appeals) == 1
+    log = await find_log_page(database, amara, "turnaround")
+    assert log is not None
+    assert {act.kind for act in log.acts} == {ActKind.CLOSE, ActKind.PIN, ActKind.HIDE}
+    wishes = await find_sig_queue(database, amara, "boardroom", Filter())
+    assert wishes is not None
+    assert [case.kind for case in wishes.cases] == [CaseKind.JOIN]
+    asked = await find_connections_page(database, seal, amara)
+    assert len(asked.received) >= 2
+    assert asked.sent
+    board = await find_board_page(database, amara, address, BoardPlace(), ScrapForm(submission="s"))
+    assert board is not None
+    states = Counter(conversation.scrap.state for conversation in board.conversations)
+    assert states[ScrapState.WAITING] == 1
+    assert any(conversation.replies for conversation in board.conversations)
+    start = await find_start_page(database, seal, amara, NOON)
+    assert start is not None
+
+
+async def test_an_aside_that_is_refused_is_a_missed_cue_and_nothing_is_kept(
+    database: Database, files: FolderStore, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = _first_talks(1)
+    script = Script(short.communities, short.people, short.talks, (_WISH,))
+    monkeypatch.setattr("web.demo.stage.read_script", lambda: script)
+    with pytest.raises(MissedCue, match="WishAside"):
+        await load_demo(database, files, seal, NOON, _quiet)
+    assert set((await _counts(database)).values()) == {0}
+    wanted = Script(short.communities, short.people, short.talks, (replace(_WISH, sig="boardroom"),))
+    monkeypatch.setattr("web.demo.stage.read_script", lambda: wanted)
+    assert await load_demo(database, files, seal, NOON, _quiet)
+
+
+_WISH = WishAside(by="tariq", age=1, sig="turnaround", words="Please.")
+"""Turnaround takes everyone at once, so nobody asks there."""
+
+
 async def test_the_log_ins_open_confirmed_accounts_with_the_printed_password(
-    database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
+    database: Database, files: FolderStore, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = _first_talks(1)
     monkeypatch.setattr("web.demo.stage.read_script", lambda: short)
-    await load_demo(database, seal, NOON, _quiet)
-    assert len(list_log_ins()) == 3
+    await load_demo(database, files, seal, NOON, _quiet)
+    assert len(list_log_ins()) == 4
     for email, _ in list_log_ins():
         async with database.reading() as connection:
             found = select(Account.c.password_hash, Account.c.confirmed_at).where(
@@ -121,7 +214,7 @@ async def test_the_password_would_be_accepted_at_registration() -> None:
 
 
 async def test_a_load_that_fails_in_the_middle_leaves_nothing_and_the_next_one_is_whole(
-    database: Database, seal: Seal, monkeypatch: pytest.MonkeyPatch
+    database: Database, files: FolderStore, seal: Seal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = _first_talks(2)
     monkeypatch.setattr("web.demo.stage.read_script", lambda: short)
@@ -131,9 +224,9 @@ async def test_a_load_that_fails_in_the_middle_leaves_nothing_and_the_next_one_i
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await load_demo(database, seal, NOON, fail)
+        await load_demo(database, files, seal, NOON, fail)
     assert set((await _counts(database)).values()) == {0}
-    assert await load_demo(database, seal, NOON, _quiet)
+    assert await load_demo(database, files, seal, NOON, _quiet)
     assert await _counts(database) == _expected(short)
 
 
@@ -142,6 +235,7 @@ import asyncio, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from storage.database import Database
+from storage.files import FolderStore
 from storage.secrets import Seal, load_secrets
 from web.demo import load_demo
 
@@ -151,7 +245,8 @@ def report(step, done, total):
         time.sleep(600)
 
 seal = Seal(load_secrets(Path(sys.argv[2])))
-asyncio.run(load_demo(Database(sys.argv[1]), seal, datetime(2026, 11, 20, 12, tzinfo=UTC), report))
+files = FolderStore(Path(sys.argv[2]).parent / "files")
+asyncio.run(load_demo(Database(sys.argv[1]), files, seal, datetime(2026, 11, 20, 12, tzinfo=UTC), report))
 """
 
 
@@ -168,11 +263,11 @@ def _kill_halfway(database_url: str, secrets: Path) -> None:
 @pytest.mark.faults
 @pytest.mark.slow
 async def test_a_kill_in_the_middle_leaves_nothing_and_the_next_load_is_whole(
-    database: Database, database_url: str, seal: Seal, tmp_path: Path
+    database: Database, database_url: str, files: FolderStore, seal: Seal, tmp_path: Path
 ) -> None:
     await asyncio.to_thread(_kill_halfway, database_url, tmp_path / "secrets.json")
     assert set((await _counts(database)).values()) == {0}
-    assert await load_demo(database, seal, NOON, _quiet)
+    assert await load_demo(database, files, seal, NOON, _quiet)
     assert await _counts(database) == _expected(read_script())
 
 
@@ -200,13 +295,16 @@ def test_the_scene_has_what_a_first_look_should_find() -> None:
     script = read_script()
     talks, posts = script.talks, [post for talk in script.talks for post in talk.posts]
     assert len(script.communities) == 4
-    assert len(_sigs()) == 12
+    assert len(_sigs()) == 13
     assert len(script.people) >= 28
     assert len(talks) >= 45
     assert len({talk.title for talk in talks}) == len(talks)
     assert max(len(talk.posts) for talk in talks) > 2 * POSTS_A_PAGE + 5
     assert sum(any(post.accepted for post in talk.posts) for talk in talks) >= 5
-    assert any(talk.closed for talk in talks)
+    done = {aside.deed for aside in script.asides if isinstance(aside, ActAside)}
+    assert done >= {ActKind.CLOSE, ActKind.PIN, ActKind.HIDE}
+    joining = {sig.settings.joining for community in script.communities for sig in community.sigs}
+    assert joining == set(Joining)
     assert any(post.deleted for post in posts)
     assert any(len(talk.posts) == 1 for talk in talks)
     assert max(len(talk.title) for talk in talks) > 120

@@ -4,10 +4,25 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from domain.forum import POSTS_A_PAGE, UNDO_DELETE_FOR
 from domain.limits import RATES, Action
+from domain.moderation import APPEAL_WITHIN
+from storage.forgetting import forget_what_is_over
+from storage.tables import Post, Thread
 from tests.conftest import Stoa
-from tests.web.order import REASON, act, cases_in, hold_first_posts, open_first_case, statement_of
+from tests.web.order import (
+    REASON,
+    act,
+    approve,
+    cases_in,
+    hold_first_posts,
+    make_moderator,
+    open_first_case,
+    reply_of,
+    statement_of,
+)
 
 QUEUE, THREAD = "/sigs/turnaround/queue", "/threads/1"
 BODY = "My first word here."
@@ -49,12 +64,86 @@ async def test_a_first_reply_waits_and_is_published(stoa: Stoa) -> None:
     assert not await _sees(stoa, "tariq", f"{THREAD}/feed", BODY)
     path = await open_first_case(stoa, "amara")
     assert await _sees(stoa, "amara", path, BODY)
-    assert (await (await stoa.browser("amara")).post(f"{path}/approve")).headers["location"] == path
+    assert (await approve(stoa, "amara", path)).headers["location"] == path
     assert await _sees(stoa, "visitor", THREAD, BODY)
     assert await _sees(stoa, "visitor", THREAD, "3 replies")
     assert cases_in((await (await stoa.browser("amara")).get(QUEUE)).text) == []
     assert await _reply(stoa, body="My second word.") == 303
     assert await _sees(stoa, "visitor", THREAD, "My second word."), "only the first one waits"
+
+
+async def test_who_wrote_what_waits_lands_where_it_waits(stoa: Stoa) -> None:
+    await _newcomer(stoa)
+    tariq = await stoa.browser("tariq")
+    sent = await tariq.post(f"{THREAD}/replies", data={"body": BODY, "submission": BODY})
+    found = re.fullmatch(rf"{THREAD}#post-(\d+)", sent.headers["location"])
+    assert found is not None, sent.headers["location"]
+    place, missing = f"/posts/{found[1]}", "/posts/987654321"
+    for part in ("tariq", "amara"):
+        shown = await (await stoa.browser(part)).get(place)
+        assert (shown.status_code, shown.headers["location"]) == (303, sent.headers["location"])
+    for part in ("visitor", "joost", "lin"):
+        browser = await stoa.browser(part)
+        hidden, unknown = await browser.get(place), await browser.get(missing)
+        assert (hidden.status_code, hidden.text) == (404, unknown.text.replace("987654321", found[1]))
+    case = await open_first_case(stoa, "amara")
+    assert f'href="{place}"' in (await (await stoa.browser("amara")).get(case)).text
+    taken_back = await tariq.post(f"{place}/delete")
+    assert taken_back.headers["location"].partition("#")[0] == THREAD
+    assert (await (await stoa.browser("amara")).get(place)).status_code == 404
+
+
+async def test_what_waits_stands_on_the_last_page(stoa: Stoa) -> None:
+    await _newcomer(stoa)
+    for number in range(POSTS_A_PAGE):
+        await reply_of(stoa, "lin", f"No. {number}")
+    sent = await (await stoa.browser("tariq")).post(f"{THREAD}/replies", data={"body": BODY, "submission": BODY})
+    path = sent.headers["location"]
+    assert path.startswith(f"{THREAD}?page=2#post-")
+    assert await _sees(stoa, "tariq", path, BODY)
+
+
+async def test_what_was_rejected_is_kept_as_long_as_an_appeal_may_come(stoa: Stoa) -> None:
+    await make_moderator(stoa, "joost")
+    await _newcomer(stoa)
+    path = await _start(stoa)
+    case = await open_first_case(stoa, "amara")
+    assert (await act(stoa, "amara", f"{case}/acts", "reject")).status_code == 303
+    told = await statement_of(stoa, "tariq")
+    await _later(stoa, APPEAL_WITHIN)
+    assert (await (await stoa.browser("tariq")).post(f"{told}/appeal", data={"words": "Why?"})).status_code == 303
+    await _later(stoa, APPEAL_WITHIN)
+    grant = {"decision": "grant", "answer": "You are right."}
+    assert (await (await stoa.browser("joost")).post(f"{told}/decide", data=grant)).status_code == 303
+    assert await _sees(stoa, "visitor", path, BODY)
+    assert await _sees(stoa, "visitor", path, "A new matter")
+
+
+@pytest.mark.parametrize("is_denied", [False, True])
+async def test_what_was_rejected_is_wiped_when_nobody_can_let_it_through(stoa: Stoa, is_denied: bool) -> None:
+    await make_moderator(stoa, "joost")
+    await _newcomer(stoa)
+    await _start(stoa)
+    case = await open_first_case(stoa, "amara")
+    assert (await act(stoa, "amara", f"{case}/acts", "reject")).status_code == 303
+    if is_denied:
+        told = await statement_of(stoa, "tariq")
+        assert (await (await stoa.browser("tariq")).post(f"{told}/appeal", data={"words": "Why?"})).status_code == 303
+        deny = {"decision": "deny", "answer": "No."}
+        assert (await (await stoa.browser("joost")).post(f"{told}/decide", data=deny)).status_code == 303
+    over = UNDO_DELETE_FOR if is_denied else APPEAL_WITHIN
+    await _later(stoa, over + timedelta(seconds=1))
+    held = select(Post.c.body, Post.c.html, Thread.c.title).join(Thread, Thread.c.thread_id == Post.c.thread_id)
+    async with stoa.database.reading() as connection:
+        row = (await connection.execute(held.where(Post.c.held_at.is_not(None)))).one()
+    assert tuple(row) == ("", "", "")
+
+
+async def _later(stoa: Stoa, after: timedelta) -> None:
+    """The worker tidies up; everybody signs in anew."""
+    stoa.clock.now += after
+    await forget_what_is_over(stoa.database, stoa.clock.now)
+    stoa.browsers.clear()
 
 
 async def test_a_first_thread_waits_and_is_published(stoa: Stoa) -> None:
@@ -78,7 +167,7 @@ async def test_a_first_thread_waits_and_is_published(stoa: Stoa) -> None:
             assert "newtag" not in text
     assert not await _sees(stoa, "tariq", "/sigs/turnaround/feed", "A new matter")
     case = await open_first_case(stoa, "amara")
-    assert (await (await stoa.browser("amara")).post(f"{case}/approve")).status_code == 303
+    assert (await approve(stoa, "amara", case)).status_code == 303
     for where in (path, "/sigs/turnaround", "/sigs/turnaround?tag=newtag"):
         assert await _sees(stoa, "visitor", where, "A new matter")
 

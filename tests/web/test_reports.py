@@ -92,3 +92,20 @@ async def test_what_changed_after_the_report_is_not_what_wasreported_reply(stoa:
     text = (await (await stoa.browser("tariq")).get(path)).text
     assert "Her secret" not in text
     assert "closed or changed since" in text
+
+
+async def test_what_goes_on_after_a_case_was_closed_is_another_case(stoa: Stoa) -> None:
+    post_id = await reported_reply(stoa)
+    first = await open_first_case(stoa, "amara")
+    amara = await stoa.browser("amara")
+    assert (await amara.post(f"{first}/close")).status_code == 303
+    for words in ("It goes on.", "And on."):
+        assert (await report_post(stoa, "tariq", post_id, words)).status_code == 303
+    (second,) = cases_in((await amara.get("/sigs/turnaround/queue")).text)
+    assert second != first
+    await amara.post(f"{second}/open")
+    text = (await amara.get(second)).text
+    assert "It goes on." in text
+    assert "And on." not in text, "while it waits, once"
+    assert "Look at this." not in text
+    assert "It goes on." not in (await amara.get(first)).text

@@ -142,8 +142,8 @@ async def test_what_waits_is_let_stand(stoa: Stoa) -> None:
     assert "waits until" in (await _board(stoa, "tariq")).text
     left = await _left(stoa)
     assert "Hello there." not in (await _board(stoa, "amara")).text
-    for part in ("tariq", "joost"):
-        assert "Waits for the owner" in (await _board(stoa, part)).text
+    for part, told in (("tariq", "Waits for the owner"), ("joost", "Waits for your yes")):
+        assert told in (await _board(stoa, part)).text
     mine = (await (await stoa.browser("joost")).get("/scraps")).text
     assert "Hello there." in mine
     assert f'action="/scraps/{left}/release"' in mine

@@ -6,9 +6,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from domain.search import LONGEST_QUERY
+from domain.search import LONGEST_QUERY, CompletionKind
 from storage.forum.commands import Draft, start_thread, write_reply
 from storage.search.index import index_everything
+from storage.search.page import find_completions
 from tests.agreeing import post_agreed
 from tests.cast import NOON
 from tests.conftest import Stoa
@@ -197,3 +198,38 @@ async def test_each_page_has_the_field(indexed: Stoa) -> None:
         text = (await (await indexed.browser(part)).get("/")).text
         assert 'role="search" action="/search"' in text
         assert '<a class="top-find" href="/search"' in text
+
+
+async def test_who_opts_out_is_found_by_nobody_from_the_next_request_on(indexed: Stoa) -> None:
+    """Not by results or counts, not by `author:`, and never offered, in the very thread neither."""
+    joost = await indexed.browser("joost")
+
+    async def traces(part: str) -> tuple[list[str], list[str], int, bool, bool]:
+        browser = await indexed.browser(part)
+        page = (await browser.get("/search", params={"q": "joost", "kind": "people"})).text
+        count = re.findall(r'kind=people"[^>]*>People <span class="figures">(\d+)</span>', page)
+        found = await _found(indexed, part, "joost", "people")
+        posts = await _found(indexed, part, "said author:joost", "replies")
+        viewer = indexed.world[part].viewer
+        people, mentions = [
+            bool((await find_completions(indexed.database, viewer, kind, "joo")).people) for kind in CompletionKind
+        ]
+        return found, count, len(posts), people, mentions
+
+    there = (["/people/joost-page"], ["1"], 1, True)
+    everyone = {"amara": (*there, True), "tariq": (*there, True), "joost": (*there, False)}
+    for part, seen in everyone.items():
+        assert await traces(part) == seen, part
+    choice = (await joost.get("/settings/search")).text
+    assert 'value="yes" checked' in choice
+    for _twice in range(2):
+        done = await joost.post("/settings/search", data={"found": "no"})
+        assert done.headers["location"] == "/settings/search?saved=yes"
+        for part in everyone:
+            assert await traces(part) == ([], ["0"], 0, False, False), part
+    assert 'value="no" checked' in (await joost.get("/settings/search")).text
+    assert (await (await indexed.browser("tariq")).get("/people/joost-page")).status_code == 200, "the page stays"
+    assert (await joost.post("/settings/search", data={"found": "maybe"})).status_code == 400
+    await joost.post("/settings/search", data={"found": "yes"})
+    for part, seen in everyone.items():
+        assert await traces(part) == seen, part

@@ -1,13 +1,16 @@
 """SIGs over HTTP: doors, people and roles, settings with the question before more people see more; no script needed."""
 
+import httpx
 import pytest
 from sqlalchemy import select
 
+from domain.refusals import Reason
 from domain.roles import Permission
 from domain.sigs import Circle, Joining, Role, SigSettings
 from domain.visibility import Viewer, mod_key
 from storage.sigs import add_membership, add_sig
 from storage.sigs.joining import decide_join
+from storage.sigs.succession import set_role
 from storage.tables import Case, Community, Sig
 from tests.cast import NOON
 from tests.conftest import Stoa
@@ -24,6 +27,17 @@ _FORM = {
     "question": "",
     "rules": "",
 }
+
+
+async def _version(browser: httpx.AsyncClient) -> str:
+    """The settings of Turnaround as a form that is opened now has seen them."""
+    form = (await browser.get("/sigs/turnaround/settings")).text
+    return form.partition('name="version" value="')[2].partition('"')[0]
+
+
+async def _settings(browser: httpx.AsyncClient, form: dict[str, str]) -> httpx.Response:
+    """Send the settings of Turnaround in a form that was opened just before."""
+    return await browser.post("/sigs/turnaround/settings", data={**form, "version": await _version(browser)})
 
 
 async def _found(stoa: Stoa, settings: SigSettings) -> None:
@@ -115,8 +129,9 @@ async def test_an_invitation_goes_from_page_to_page(stoa: Stoa) -> None:
     number = page.partition('action="/invitations/')[2].partition('"')[0]
     joost = await stoa.browser("joost")
     assert (await joost.post(f"/invitations/{number}", data={"answer": "accept"})).status_code == 404
-    done = await tariq.post(f"/invitations/{number}", data={"answer": "accept"})
-    assert (done.status_code, done.headers["location"]) == (303, "/sigs/cabinet")
+    for _click in range(2):
+        done = await tariq.post(f"/invitations/{number}", data={"answer": "accept"})
+        assert (done.status_code, done.headers["location"]) == (303, "/sigs/cabinet")
     assert (await tariq.get("/sigs/cabinet")).status_code == 200
     assert (await tariq.post("/sigs/cabinet/leave")).headers["location"] == "/"
     assert (await tariq.get("/sigs/cabinet")).status_code == 404
@@ -127,29 +142,53 @@ async def test_settings_ask_before_more_people_see_more(stoa: Stoa) -> None:
     path = f"/threads/{stoa.world.public_thread.thread_id}"
     narrow = {**_FORM, "reading": "sig", "rules": "Be kind\nNo names", "question": "Why?"}
     assert (await visitor.get(path)).status_code == 200
-    assert (await amara.post("/sigs/turnaround/settings", data=narrow)).status_code == 303
+    assert (await _settings(amara, narrow)).status_code == 303
     assert (await visitor.get(path)).status_code == 404
     assert "Be kind" in (await visitor.get("/sigs/turnaround")).text
-    asked = await amara.post("/sigs/turnaround/settings", data={**narrow, "reading": "members"})
+    asked = await _settings(amara, {**narrow, "reading": "members"})
     assert asked.status_code == 422
     assert 'name="confirm.reading" value="members"' in asked.text
     assert words.circle_of("reading") in asked.text
     blind = {**narrow, "reading": "members", "confirm_widening": "yes"}
-    assert (await amara.post("/sigs/turnaround/settings", data=blind)).status_code == 422
+    assert (await _settings(amara, blind)).status_code == 422
     agreed = {**blind, "confirm.reading": "members"}
-    assert (await amara.post("/sigs/turnaround/settings", data=agreed)).status_code == 303
+    assert (await _settings(amara, agreed)).status_code == 303
     assert (await (await stoa.browser("tariq")).get(path)).status_code == 200
     assert (await visitor.get(path)).status_code == 404
-    wider = await amara.post("/sigs/turnaround/settings", data={**_FORM, "existence": "members", "name": ""})
+    wider = await _settings(amara, {**_FORM, "existence": "members", "name": ""})
     assert wider.status_code == 422
     assert "cannot go further than the SIG itself" in wider.text
     assert 'href="#name"' in wider.text
 
 
+async def test_settings_that_changed_meanwhile_are_shown_before_they_are_replaced(stoa: Stoa) -> None:
+    amara, joost = await stoa.browser("amara"), await stoa.browser("joost")
+    async with stoa.database.writing() as connection:
+        await set_role(connection, stoa.world["joost"].member_id, stoa.world.sigs["turnaround"], Role.OWNER)
+    seen, path = await _version(joost), "/sigs/turnaround/settings"
+    assert (await _settings(amara, {**_FORM, "rules": "Be kind"})).status_code == 303
+    late = {**_FORM, "name": "Typed by Joost", "version": seen}
+    for form in (late, {**late, "version": ""}, {**late, "version": "x"}):
+        given_back = await joost.post(path, data=form)
+        assert given_back.status_code == 422
+        assert 'value="Typed by Joost"' in given_back.text
+        assert words.reason(Reason.STALE) in given_back.text
+        assert "Be kind" in (await joost.get(path)).text
+    wide, refused = {"listing": "everyone"}, await joost.post(path, data=late)
+    fresh = refused.text.partition('name="version" value="')[2].partition('"')[0]
+    asked = await joost.post(path, data={**late, **wide, "version": fresh})
+    assert words.reason(Reason.STALE) not in asked.text, "what was shown may be replaced"
+    assert (asked.status_code, f'name="version" value="{fresh}"' in asked.text) == (422, True)
+    both = await joost.post(path, data={**late, **wide})
+    assert 'name="confirm.listing"' in both.text, "what would open further is asked as well"
+    assert (await joost.post(path, data={**late, "version": fresh})).status_code == 303
+    assert 'value="Typed by Joost"' in (await amara.get(path)).text
+
+
 async def test_the_description_opens_by_itself(stoa: Stoa) -> None:
     amara, visitor = await stoa.browser("amara"), await stoa.browser()
     assert "Saving businesses." in (await visitor.get("/sigs/turnaround")).text
-    await amara.post("/sigs/turnaround/settings", data={**_FORM, "describing": "sig"})
+    await _settings(amara, {**_FORM, "describing": "sig"})
     thread = f"/threads/{stoa.world.public_thread.thread_id}"
     for path in ("/", "/communities/strategy", "/sigs/turnaround", thread, "/sigs/turnaround/feed"):
         answer = await visitor.get(path)
@@ -163,3 +202,12 @@ async def test_the_table_of_roles_is_there_for_everyone(stoa: Stoa) -> None:
     page = (await (await stoa.browser()).get("/about/roles")).text
     assert all(words.permission(one) in page for one in Permission)
     assert page.count("<tr>") == 1 + len(Permission)
+
+
+async def test_a_button_that_did_nothing_says_why(stoa: Stoa) -> None:
+    """The last owner of a SIG in which nobody could follow reads what stands in the way, and not only that something
+    does."""
+    await (await stoa.browser("lin")).post("/sigs/boardroom/leave")
+    answer = await (await stoa.browser("amara")).post("/sigs/boardroom/leave")
+    assert answer.status_code == 403
+    assert "A SIG keeps an owner, and nobody is there yet who could follow you." in answer.text

@@ -120,6 +120,7 @@ async def test_a_deleted_file_leaves_no_bytes(stoa: Stoa) -> None:
     assert len([path for path in house.settings.files_folder.rglob("*") if path.is_file()]) == 2
     assert (await browser.post(f"/start/things/{kept}/delete")).status_code == 303
     assert (await browser.get(f"/start/files/{kept}")).status_code == 404
+    assert (await browser.post(f"/start/deleted/{kept}/erase")).headers["location"] == "/start/deleted"
     while await work_once(house, "test"):
         pass
     assert not [path for path in house.settings.files_folder.rglob("*") if path.is_file()]

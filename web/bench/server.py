@@ -70,7 +70,7 @@ def running_server(workers: int, settings: Mapping[str, str], log: Path) -> Iter
 
 def serve_for(port: int, workers: int, parent: int) -> None:
     """In the server's own process: serve as `stoa serve` does, until told otherwise or until that process is gone."""
-    from web.command import main  # noqa: PLC0415 -- which itself imports the command that measures
+    from web.command import main  # noqa: PLC0415 -- who measures needs none of it
 
     ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_ENDS, signal.SIGTERM)
     if os.getppid() == parent:

@@ -1,6 +1,7 @@
 """The script of the demo, as its TOML files have it: communities and SIGs, people, and who says what.
 
-`people.toml` and `communities.toml` set the scene; each file in `talk/` holds the threads of the SIG it is named after.
+`people.toml` and `communities.toml` set the scene; each file in `talk/` holds the threads of the SIG it is named after;
+`asides.toml` has what people do beside the talk.
 A file that does not fit is an error that names what is wrong, when it is read and not halfway through loading.
 """
 
@@ -13,7 +14,8 @@ from typing import Any
 
 from domain.forum import ThreadKind
 from domain.members import RECORD_PARTS, EntryKind, Record
-from domain.sigs import Circle, Role
+from domain.sigs import CIRCLES, Circle, Joining, Role, SigSettings
+from web.demo.asides import Aside, read_asides
 
 CONTENT = Path(__file__).parent
 MAIL_HOST = "example.org"
@@ -27,7 +29,7 @@ class SigPart:
     name: str
     description: str
     age: int
-    reading: Circle = Circle.EVERYONE
+    settings: SigSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class PersonPart:
     sigs: Mapping[str, Role]
     has_public_page: bool
     log_in: str | None
+    is_staff: bool = False
     records: Sequence[tuple[EntryKind, Record]] = ()
     connections: Sequence[str] = ()
 
@@ -84,7 +87,6 @@ class Talk:
     posts: tuple[Saying, ...]
     tags: str = ""
     kind: ThreadKind = ThreadKind.DISCUSSION
-    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Script:
     communities: tuple[CommunityPart, ...]
     people: tuple[PersonPart, ...]
     talks: tuple[Talk, ...] = field(repr=False)
+    asides: tuple[Aside, ...] = field(repr=False, default=())
 
 
 @cache
@@ -105,7 +108,7 @@ def read_script() -> Script:
     for community in communities:
         for sig in community.sigs:
             talks += (_talk(sig.slug, table) for table in _tables(f"talk/{sig.slug}.toml", "thread"))
-    return Script(communities, people, tuple(talks))
+    return Script(communities, people, tuple(talks), read_asides())
 
 
 def list_log_ins() -> list[tuple[str, str]]:
@@ -120,8 +123,13 @@ def _tables(name: str, kind: str) -> Sequence[dict[str, Any]]:
 
 
 def _community(table: dict[str, Any]) -> CommunityPart:
-    sigs = tuple(SigPart(**{**sig, "reading": Circle(sig.get("reading", "everyone"))}) for sig in table.pop("sig"))
-    return CommunityPart(**table, sigs=sigs)
+    return CommunityPart(sigs=tuple(_sig(**sig) for sig in table.pop("sig")), **table)
+
+
+def _sig(slug: str, name: str, description: str, age: int, joining: str = Joining.OPEN, **settings: Any) -> SigPart:
+    settings |= {name: Circle(settings[name]) for name in CIRCLES if name in settings}
+    rules = tuple(settings.pop("rules", ()))
+    return SigPart(slug, name, description, age, SigSettings(joining=Joining(joining), rules=rules, **settings))
 
 
 def _person(table: dict[str, Any]) -> PersonPart:
@@ -133,6 +141,7 @@ def _person(table: dict[str, Any]) -> PersonPart:
         sigs=dict(map(_role, table.pop("sigs", []))),
         has_public_page=table.pop("public_page", True),
         log_in=table.pop("log_in", None),
+        is_staff=table.pop("is_staff", False),
         records=[(kind, record) for kind in RECORD_PARTS for record in table.pop(kind, [])],
         connections=table.pop("connections", []),
         entries={EntryKind(kind): table.pop(kind) for kind in sorted(kinds & table.keys())} | _nothing_left(table),

@@ -5,7 +5,7 @@ Acts happen in the order of their moments, as they would have.
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from domain.refusals import Refused
 from domain.visibility import VISITOR, Audience, Viewer, member_ring
 from storage.connections import connect
 from storage.database import Database
+from storage.files import FileStore
 from storage.forum.commands import Draft, Written, start_thread, write_reply
 from storage.forum.removal import accept_post, delete_post
 from storage.members.editing import save_entries
@@ -23,8 +24,11 @@ from storage.members.keys import add_member
 from storage.passwords import hash_password
 from storage.search.index import index_everything
 from storage.secrets import Seal
-from storage.seeding import add_account, close_thread, together
+from storage.seeding import add_account, together
 from storage.sigs import add_community, add_membership, add_sig, find_community_page
+from storage.staff import set_staff
+from web.demo.asides import Aside
+from web.demo.backstage import Backstage
 from web.demo.script import PersonPart, Script, Talk, read_script
 
 DEMO_PASSWORD = "twelve-columns-at-noon"  # noqa: S105 -- printed at every start, for people who do not exist
@@ -41,7 +45,7 @@ class MissedCue(RuntimeError):
     """An act of the script was refused: the script is wrong, and nothing of it is kept."""
 
 
-async def load_demo(database: Database, seal: Seal, now: datetime, report: Report) -> bool:
+async def load_demo(database: Database, files: FileStore, seal: Seal, now: datetime, report: Report) -> bool:
     """Load the demo community as if it had grown until now; False, with nothing changed, when it is there already."""
     script = read_script()
     password_hash = await hash_password(DEMO_PASSWORD)
@@ -51,7 +55,7 @@ async def load_demo(database: Database, seal: Seal, now: datetime, report: Repor
         stage = _Stage(one, now, report)
         await stage.build(script)
         await stage.cast(script, seal, password_hash)
-        await stage.play(script)
+        await stage.play(script, Backstage(one, files, seal, stage.people, stage.written))
         await index_everything(one)
     return True
 
@@ -64,6 +68,7 @@ class _Stage:
     now: datetime
     report: Report
     sigs: dict[str, int] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
     viewers: dict[str, Viewer] = field(default_factory=dict)
     written: dict[str, list[Written]] = field(default_factory=dict)
 
@@ -75,7 +80,7 @@ class _Stage:
                 for sig in part.sigs:
                     opened = self.now - timedelta(days=sig.age)
                     self.sigs[sig.slug] = await add_sig(
-                        connection, community, sig.slug, sig.name, sig.description, sig.reading, opened
+                        connection, community, sig.slug, sig.name, sig.description, sig.settings, opened
                     )
 
     async def cast(self, script: Script, seal: Seal, password_hash: str) -> None:
@@ -100,7 +105,10 @@ class _Stage:
             for slug, role in person.sigs.items():
                 await add_membership(connection, member_id, self.sigs[slug], role, joined)
             for other in person.connections:
-                await connect(connection, member_id, self.viewers[other].member_id or 0, self.now)
+                await connect(connection, member_id, self.people[other], self.now)
+        if person.is_staff:
+            await set_staff(self.database, seal, person.email, joined, is_staff=True)
+        self.people[person.key] = member_id
         await self._add_records(person, seal, member_id, joined)
         ring = member_ring(member_id, in_good_standing=True, sig_ids=[self.sigs[slug] for slug in person.sigs])
         return Viewer(member_id, ring)
@@ -120,11 +128,17 @@ class _Stage:
         scope, colon, slug = chosen.partition(":")
         return Audience.parse(f"{scope}:{self.sigs[slug]}" if colon else scope)
 
-    async def play(self, script: Script) -> None:
-        """Every act of every thread, the earliest first."""
+    async def play(self, script: Script, backstage: Backstage) -> None:
+        """Every act of every thread and what is done beside them, the earliest first."""
         total = sum(len(talk.posts) for talk in script.talks)
         said = 0
-        for act in merge(*(acts_of(talk, self.now) for talk in script.talks), key=lambda act: act.moment):
+        asides = [Cue(self.now - timedelta(days=aside.age), aside) for aside in script.asides]
+        told: list[Sequence[Cue | Act]] = [asides, *(acts_of(talk, self.now) for talk in script.talks)]
+        for act in merge(*told, key=lambda act: act.moment):
+            if isinstance(act, Cue):
+                if refused := await backstage.play(act.aside, act.moment):
+                    raise MissedCue(f"refused as {refused.reason}: {act.aside}")
+                continue
             await self._perform(act)
             if act.deed is Deed.SAY:
                 said += 1
@@ -141,9 +155,6 @@ class _Stage:
                 _done(await delete_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
             case Deed.ACCEPT:
                 _done(await accept_post(self.database, viewer, posts[act.number - 1].post_id, moment), act)
-            case Deed.CLOSE:
-                async with self.database.writing() as connection:
-                    await close_thread(connection, posts[0].thread_id, moment)
 
     async def _say(self, viewer: Viewer, talk: Talk, number: int, moment: datetime) -> Written | Refused:
         saying = talk.posts[number - 1]
@@ -162,7 +173,14 @@ class Deed(StrEnum):
     SAY = "say"
     DELETE = "delete"
     ACCEPT = "accept"
-    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """The moment of an aside."""
+
+    moment: datetime
+    aside: Aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +208,6 @@ def acts_of(talk: Talk, now: datetime) -> list[Act]:
             acts.append(Act(later, talk, Deed.DELETE, number, saying.by))
         if saying.accepted:
             acts.append(Act(later, talk, Deed.ACCEPT, number, asker))
-    if talk.closed:
-        acts.append(Act(moment + SHORTEST_GAP * pace, talk, Deed.CLOSE, 1, asker))
     return sorted(acts, key=lambda act: act.moment)
 
 

@@ -1,10 +1,12 @@
 """Blocking and muting people, and what a block means, for everyone to read."""
 
+from urllib.parse import quote
+
 from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from domain.blocks import block_matrix_page
+from domain.blocks import UnblockPage, block_matrix_page
 from storage.blocks import (
     block,
     find_block_page,
@@ -15,7 +17,7 @@ from storage.blocks import (
     unmute,
     unmute_listed,
 )
-from web.answers import refuse, show
+from web.answers import UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Caller, form, page
 from web.visits import Visit, redirect
@@ -48,16 +50,22 @@ async def send_block(visit: NamedDependency[Visit], address: FromPath[str]) -> R
 
 
 @form("/people/{address:str}/unblock", caller=Caller.SIGNED_IN)
-async def send_unblock(visit: NamedDependency[Visit], address: FromPath[str]) -> Response[bytes]:
-    """End one's own block of whose page this is."""
+async def send_unblock(
+    visit: NamedDependency[Visit], address: FromPath[str], form: NamedDependency[Form]
+) -> Response[str] | Response[bytes]:
+    """End one's own block of whose page this is; that they see more again is asked first."""
+    if not form.checked("confirm_widening"):
+        return show(visit, UnblockPage(action=f"/people/{quote(address)}/unblock"), status=UNPROCESSABLE)
     await unblock(visit.house.database, visit.member_id, address, visit.now)
     return redirect(f"/people/{address}", visit)
 
 
 @form("/settings/blocks/end", caller=Caller.SIGNED_IN)
-async def send_end_block(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[bytes]:
-    """End one of one's own blocks, also of somebody whose name one may not see."""
+async def send_end_block(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[str] | Response[bytes]:
+    """End one of one's own blocks, also of somebody whose name one may not see; asked first."""
     house, reference = visit.house, form.text("person")
+    if not form.checked("confirm_widening"):
+        return show(visit, UnblockPage(action="/settings/blocks/end", reference=reference), status=UNPROCESSABLE)
     await unblock_listed(house.database, house.seal, visit.member_id, reference, visit.now)
     return redirect("/settings/blocks", visit)
 

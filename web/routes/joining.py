@@ -6,6 +6,7 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from domain.joining import JoinPage
 from domain.refusals import Reason, Refused
 from storage.sigs import join_sig
 from storage.sigs.invitations import (
@@ -17,16 +18,22 @@ from storage.sigs.invitations import (
 )
 from storage.sigs.joining import ask_to_join, find_ask_page, withdraw_wish
 from web.answers import TOO_MANY, UNPROCESSABLE, refuse, show
+from web.confirming import confirmed_in
 from web.forms import Form
 from web.policy import Caller, form, page
 from web.visits import Visit, redirect
 
 
 @form("/sigs/{slug:str}/join", caller=Caller.MEMBER)
-async def join(visit: NamedDependency[Visit], slug: FromPath[str]) -> Response[bytes]:
-    """Join an open SIG."""
-    if refused := await join_sig(visit.house.database, visit.viewer, slug, visit.now):
-        raise refuse(refused)
+async def join(
+    visit: NamedDependency[Visit], slug: FromPath[str], form: NamedDependency[Form]
+) -> Response[str] | Response[bytes]:
+    """Join an open SIG; what of one's page would open by it is asked first."""
+    done = await join_sig(visit.house.database, visit.viewer, slug, visit.now, confirmed_in(form))
+    if isinstance(done, Refused):
+        raise refuse(done)
+    if done is not None:
+        return show(visit, done, status=UNPROCESSABLE)
     return redirect(f"/sigs/{quote(slug)}", visit)
 
 
@@ -45,13 +52,16 @@ async def ask(
 ) -> Response[str] | Response[bytes]:
     """Ask to join."""
     words, database = form.text("words"), visit.house.database
-    refused = await ask_to_join(database, visit.viewer, slug, words, visit.now)
-    if refused is None:
+    done = await ask_to_join(database, visit.viewer, slug, words, visit.now, confirmed_in(form))
+    if done is None:
         return redirect(f"/sigs/{quote(slug)}", visit)
-    problem = (refused.problems or {}).get("words")
-    again = await find_ask_page(database, visit.viewer, slug, visit.now, words, problem)
-    if problem is None or isinstance(again, Refused):
-        raise refuse(refused)
+    problem = (done.problems or {}).get("words") if isinstance(done, Refused) else None
+    if isinstance(done, Refused) and problem is None:
+        raise refuse(done)
+    widening = () if isinstance(done, Refused) else done
+    again = await find_ask_page(database, visit.viewer, slug, visit.now, words, problem, widening)
+    if isinstance(again, Refused):
+        raise refuse(again)
     return show(visit, again, status=UNPROCESSABLE)
 
 
@@ -107,12 +117,16 @@ async def show_invitations(visit: NamedDependency[Visit]) -> Response[str]:
 @form("/invitations/{invitation_id:int}", caller=Caller.MEMBER)
 async def reply_to_invitation(
     visit: NamedDependency[Visit], invitation_id: FromPath[int], form: NamedDependency[Form]
-) -> Response[bytes]:
-    """Accept an invitation, or decline it."""
-    accepts = form.text("answer") == "accept"
-    done = await answer_invitation(visit.house.database, visit.viewer, invitation_id, visit.now, accepts=accepts)
+) -> Response[str] | Response[bytes]:
+    """Accept an invitation, or decline it; what of one's page would open is asked first."""
+    accepts, confirmed, database = form.text("answer") == "accept", confirmed_in(form), visit.house.database
+    done = await answer_invitation(
+        database, visit.viewer, invitation_id, visit.now, accepts=accepts, confirmed=confirmed
+    )
     if isinstance(done, Refused):
         raise refuse(done)
+    if isinstance(done, JoinPage):
+        return show(visit, done, status=UNPROCESSABLE)
     return redirect(f"/sigs/{quote(done)}" if accepts else "/invitations", visit)
 
 

@@ -112,17 +112,30 @@ async def send_reopen(visit: NamedDependency[Visit], case_id: FromPath[int]) -> 
     return _back_to_case(visit, case_id, await reopen_case(visit.house.database, visit.viewer, case_id))
 
 
+async def _back_or_again(visit: Visit, case_id: int, refused: Refused | None) -> Response[str] | Response[bytes]:
+    """The case again; where it still waits, because nobody had opened it or it has changed, with that said."""
+    found = await find_case_page(visit.house.database, visit.viewer, case_id, visit.now) if refused else None
+    if refused is None or refused.reason is not Reason.STALE or found is None or found.state is CaseState.CLOSED:
+        return _back_to_case(visit, case_id, refused)
+    return show(visit, replace(found, refused=refused.reason), status=UNPROCESSABLE)
+
+
 @form("/cases/{case_id:int}/approve", caller=Caller.MEMBER)
-async def send_approve(visit: NamedDependency[Visit], case_id: FromPath[int]) -> Response[bytes]:
-    """Let a first post through, or somebody in."""
-    return _back_to_case(visit, case_id, await approve_case(visit.house.database, visit.viewer, case_id, visit.now))
+async def send_approve(
+    visit: NamedDependency[Visit], case_id: FromPath[int], form: NamedDependency[Form]
+) -> Response[str] | Response[bytes]:
+    """Let a first post through as it was shown, or somebody in."""
+    shown, database = form.number("version"), visit.house.database
+    return await _back_or_again(
+        visit, case_id, await approve_case(database, visit.viewer, case_id, visit.now, version=shown)
+    )
 
 
 @form("/cases/{case_id:int}/decline", caller=Caller.MEMBER)
-async def send_decline(visit: NamedDependency[Visit], case_id: FromPath[int]) -> Response[bytes]:
+async def send_decline(visit: NamedDependency[Visit], case_id: FromPath[int]) -> Response[str] | Response[bytes]:
     """Do not let somebody in."""
     done = await approve_case(visit.house.database, visit.viewer, case_id, visit.now, is_yes=False)
-    return _back_to_case(visit, case_id, done)
+    return await _back_or_again(visit, case_id, done)
 
 
 @form("/cases/{case_id:int}/notes", caller=Caller.MEMBER)
@@ -166,11 +179,14 @@ def _typed(empty: ActForm, form: Form, refused: Refused) -> ActForm:
 async def send_case_act(
     visit: NamedDependency[Visit], case_id: FromPath[int], form: NamedDependency[Form]
 ) -> Response[str] | Response[bytes]:
-    """Do something about what a case is about; a refused act comes back with what was typed."""
+    """Do something about what a case is about; a refused act comes back with what was typed, also where the case has
+    closed again meanwhile."""
     done = await act_on_case(visit.house.database, visit.viewer, case_id, _order(form), visit.now)
     if not isinstance(done, Refused):
         return redirect(f"/cases/{case_id}", visit)
     found = await find_case_page(visit.house.database, visit.viewer, case_id, visit.now)
+    if found is not None and not found.is_opened:
+        return show(visit, replace(found, refused=Reason.STALE, kept=form.written()), status=UNPROCESSABLE)
     if found is None or found.form is None or done.reason is Reason.MISSING:
         raise refuse(done)
     return show(visit, replace(found, form=_typed(found.form, form, done)), status=UNPROCESSABLE)

@@ -12,7 +12,7 @@ from domain.exposure import ExposurePage
 from domain.members import EntryKind, Slot, write_record
 from domain.pages import ErrorPage, Failure
 from domain.refusals import Reason, Refused
-from storage.members.editing import NOTHING_CONFIRMED, Confirmed, Typed, Unsaved, save_entries
+from storage.members.editing import Typed, Unsaved, save_entries
 from storage.members.forms import (
     CHECK_UP_STEPS,
     RECORD_KINDS,
@@ -27,6 +27,7 @@ from storage.members.receipts import find_newest_receipt, find_receipt
 from storage.members.view_as import Asked, find_page_of_visitor, find_view_as
 from web import words
 from web.answers import UNPROCESSABLE, show
+from web.confirming import confirmed_in, slot_named
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
 from web.visits import Refusal, Visit, redirect
@@ -50,29 +51,10 @@ async def save_edit(visit: NamedDependency[Visit], form: NamedDependency[Form]) 
 
 
 async def _save(visit: Visit, typed: Typed, form: Form, *, public_page: bool | None = None) -> Unsaved | None:
-    house, confirmed = visit.house, _confirmed(form)
+    house, confirmed = visit.house, confirmed_in(form)
     return await save_entries(
         house.database, house.seal, visit.member_id, typed, visit.now, public_page=public_page, confirmed=confirmed
     )
-
-
-def _confirmed(form: Form) -> Confirmed:
-    """What the yes under the question was said to: the form brings back what was asked."""
-    if not form.checked("confirm_widening"):
-        return NOTHING_CONFIRMED
-    asked = {name.removeprefix(_ASKED): text for name, text in form.items().items() if name.startswith(_ASKED)}
-    return {slot: audience for name, audience in asked.items() if (slot := _slot(name)) is not None}
-
-
-_ASKED = "confirm."
-
-
-def _slot(name: str) -> Slot | None:
-    """The entry that a field speaks of; None for a box or a button."""
-    try:
-        return Slot.parse(name)
-    except ValueError:
-        return None
 
 
 def _to_own_page(visit: Visit) -> Response[bytes]:
@@ -84,7 +66,7 @@ def _typed(form: Form, fits: Callable[[Slot], bool] = lambda _slot: True) -> Typ
     posted = form.items()
     found = {}
     for name in {field.removesuffix(".audience") for field in posted}:
-        slot = _slot(name)
+        slot = slot_named(name)
         if slot is not None and fits(slot):
             found[slot] = (posted.get(name), posted.get(f"{name}.audience"))
     return found
@@ -98,7 +80,7 @@ async def show_audience(visit: NamedDependency[Visit], name: FromPath[str]) -> R
 
 
 def _known_slot(name: str) -> Slot:
-    slot = _slot(name)
+    slot = slot_named(name)
     if slot is None:
         raise Refusal(Failure.MISSING, 404)
     return slot

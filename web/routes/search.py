@@ -1,4 +1,4 @@
-"""Search: results under tabs, and people to choose from while typing a name."""
+"""Search: results under tabs, people to choose from while typing a name, and whether one is found oneself."""
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -6,11 +6,13 @@ from litestar.params import FromPath, FromQuery
 
 from domain.pages import Failure
 from domain.search import CompletionKind, SearchKind
+from storage.members.publishing import choose_search, find_search_choice
 from storage.search.cursors import Cursor
 from storage.search.page import find_completions, find_search_page
 from web.answers import show
-from web.policy import Caller, page
-from web.visits import Refusal, Visit
+from web.forms import Form
+from web.policy import Caller, form, page
+from web.visits import Refusal, Visit, redirect
 
 
 @page("/search")
@@ -43,4 +45,20 @@ async def show_completions(visit: NamedDependency[Visit], kind: FromPath[str], q
     return show(visit, await find_completions(visit.house.database, visit.viewer, CompletionKind(kind), q))
 
 
-ROUTES = [show_search, show_completions]
+@page("/settings/search", caller=Caller.SIGNED_IN)
+async def show_choice(visit: NamedDependency[Visit], saved: FromQuery[str | None] = None) -> Response[str]:
+    """Whether search finds oneself."""
+    return show(visit, await find_search_choice(visit.house.database, visit.member_id, saved=saved == "yes"))
+
+
+@form("/settings/search", caller=Caller.SIGNED_IN)
+async def save_choice(visit: NamedDependency[Visit], form: NamedDependency[Form]) -> Response[bytes]:
+    """Be found by search, or not, from the next request on."""
+    choice = form.text("found")
+    if choice not in {"yes", "no"}:
+        raise Refusal(Failure.BAD_REQUEST, 400)
+    await choose_search(visit.house.database, visit.member_id, visit.now, is_found=choice == "yes")
+    return redirect("/settings/search?saved=yes", visit)
+
+
+ROUTES = [show_search, show_completions, show_choice, save_choice]

@@ -69,7 +69,7 @@ async def show_people(
     visit: NamedDependency[Visit], slug: FromPath[str], after: FromQuery[str | None] = None
 ) -> Response[str]:
     """The people of a SIG."""
-    return show(visit, await find_people_page(visit.house.database, visit.viewer, slug, after))
+    return show(visit, await find_people_page(visit.house.database, visit.house.seal, visit.viewer, slug, after))
 
 
 @form("/sigs/{slug:str}/people/{address:str}/role", caller=Caller.MEMBER)
@@ -80,7 +80,8 @@ async def save_role(
     role = form.text("role")
     if role not in {Role.MODERATOR, Role.MEMBER}:
         raise Refusal(Failure.BAD_REQUEST, 400)
-    refused = await give_role(visit.house.database, visit.viewer, slug, address, Role(role), visit.now)
+    house = visit.house
+    refused = await give_role(house.database, house.seal, visit.viewer, slug, address, Role(role), visit.now)
     return _done(visit, refused, slug, "/people")
 
 
@@ -147,6 +148,7 @@ def _typed(form: Form) -> TypedSettings:
         question=form.line("question"),
         rules=form.text("rules"),
         holds_first_posts=form.checked("holds_first_posts"),
+        version=form.text("version"),
     )
 
 

@@ -10,10 +10,12 @@ from litestar.params import FromPath, QueryParameter
 
 from domain.pages import Failure
 from domain.refusals import Problem, Reason, Refused
-from domain.start_page import KeepsakeKind, KeepsakePage, Widget
+from domain.start_page import KeepsakeKind, KeepsakePage, ShelfPage, Widget
 from domain.views import SafeHtml
-from storage.start_page.keepsakes import Typed, change, drop, keep, move_widget, render_note
+from storage.start_page.deleted import drop, erase, find_deleted_page, take_back
+from storage.start_page.keepsakes import Typed, change, keep, move_widget, render_note
 from storage.start_page.pages import (
+    Place,
     find_keepsake_page,
     find_new_keepsake_page,
     find_note,
@@ -27,6 +29,7 @@ from web.policy import Cache, Caller, form, page
 from web.visits import Refusal, Visit, redirect
 
 FolderId = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
+ShelfPlace = Annotated[str | None, QueryParameter(max_length=60)]
 Query = Annotated[str, QueryParameter(max_length=200)]
 _STEPS = {"up": -1, "down": 1}
 _WRITTEN_KINDS = frozenset({KeepsakeKind.LINK, KeepsakeKind.NOTE, KeepsakeKind.FOLDER})
@@ -51,15 +54,30 @@ async def save_order(visit: NamedDependency[Visit], form: NamedDependency[Form])
 
 
 @page("/start/shelf", caller=Caller.SIGNED_IN, cache=Cache.NEVER)
-async def show_shelf(visit: NamedDependency[Visit]) -> Response[str]:
+async def show_shelf(
+    visit: NamedDependency[Visit], after: ShelfPlace = None, before: ShelfPlace = None
+) -> Response[str]:
     """What lies outside of all folders, and the folders."""
-    return show(visit, await find_shelf(visit.house.database, visit.house.seal, visit.member_id, None))
+    return show(visit, await _shelf(visit, None, after, before))
 
 
 @page("/start/folders/{keepsake_id:int}", caller=Caller.SIGNED_IN, cache=Cache.NEVER)
-async def show_folder(visit: NamedDependency[Visit], keepsake_id: FromPath[int]) -> Response[str]:
+async def show_folder(
+    visit: NamedDependency[Visit],
+    keepsake_id: FromPath[int],
+    after: ShelfPlace = None,
+    before: ShelfPlace = None,
+) -> Response[str]:
     """What lies in one folder."""
-    return show(visit, await find_shelf(visit.house.database, visit.house.seal, visit.member_id, keepsake_id))
+    return show(visit, await _shelf(visit, keepsake_id, after, before))
+
+
+async def _shelf(visit: Visit, folder_id: int | None, after: str | None, before: str | None) -> ShelfPage | None:
+    try:
+        places = [Place.parse(text) if text else None for text in (after, before)]
+    except ValueError as error:
+        raise Refusal(Failure.BAD_REQUEST, 400) from error
+    return await find_shelf(visit.house.database, visit.house.seal, visit.member_id, folder_id, *places)
 
 
 @page("/start/notes/{keepsake_id:int}", caller=Caller.SIGNED_IN, cache=Cache.NEVER)
@@ -183,11 +201,34 @@ async def save_keepsake(
 
 @form("/start/things/{keepsake_id:int}/delete", caller=Caller.SIGNED_IN)
 async def remove_keepsake(visit: NamedDependency[Visit], keepsake_id: FromPath[int]) -> Response[bytes]:
-    """Delete a keepsake; what was in a folder moves to the one around it."""
-    dropped = await drop(visit.house.database, visit.member_id, keepsake_id, visit.now)
+    """Delete a keepsake, to be taken back for a while; what was in a folder moves to the one around it."""
+    dropped = await drop(visit.house.database, visit.house.seal, visit.member_id, keepsake_id, visit.now)
     if isinstance(dropped, Refused):
         raise refuse(dropped)
     return redirect(path_of_shelf(dropped), visit)
+
+
+@page("/start/deleted", caller=Caller.SIGNED_IN, cache=Cache.NEVER)
+async def show_deleted(visit: NamedDependency[Visit]) -> Response[str]:
+    """What one deleted of late."""
+    return show(visit, await find_deleted_page(visit.house.database, visit.house.seal, visit.member_id))
+
+
+@form("/start/deleted/{keepsake_id:int}/restore", caller=Caller.SIGNED_IN)
+async def restore_keepsake(visit: NamedDependency[Visit], keepsake_id: FromPath[int]) -> Response[bytes]:
+    """Take back what one deleted."""
+    restored = await take_back(visit.house.database, visit.house.seal, visit.member_id, keepsake_id, visit.now)
+    if isinstance(restored, Refused):
+        raise refuse(restored)
+    return redirect(path_of_shelf(restored), visit)
+
+
+@form("/start/deleted/{keepsake_id:int}/erase", caller=Caller.SIGNED_IN)
+async def erase_keepsake(visit: NamedDependency[Visit], keepsake_id: FromPath[int]) -> Response[bytes]:
+    """Erase for good what one deleted, before its time."""
+    if refused := await erase(visit.house.database, visit.member_id, keepsake_id, visit.now):
+        raise refuse(refused)
+    return redirect("/start/deleted", visit)
 
 
 ROUTES = [
@@ -202,4 +243,7 @@ ROUTES = [
     show_keepsake,
     save_keepsake,
     remove_keepsake,
+    show_deleted,
+    restore_keepsake,
+    erase_keepsake,
 ]

@@ -31,14 +31,27 @@ from web.words.notices import (
 )
 from web.words.pages import about, check_up, ended, mail_sent, saved, thread_kind, vocabulary, vocabulary_source
 from web.words.pictures import day, moment, tile
-from web.words.refusals import by_field, by_name, entry_summary, failure, field, part_summary, problem, reason, summary
+from web.words.refusals import (
+    by_field,
+    by_name,
+    entry_summary,
+    failure,
+    field,
+    obstacle,
+    part_summary,
+    problem,
+    reason,
+    summary,
+)
 from web.words.scraps import board, board_readers, from_stoa, scrap, scrap_mark
 from web.words.search import found, found_entry, nothing_found, search_tab
 from web.words.sigs import capacity, circle, circle_of, circles, joinings, permission, role, way_in
 from web.words.start_page import (
+    excerpt,
     keepsake_form,
     keepsake_problem,
     keepsake_summary,
+    kind_of_keepsake,
     size,
     taken_over,
     unread,
@@ -66,6 +79,7 @@ __all__ = [
     "entry_hint",
     "entry_summary",
     "entry_with_label",
+    "excerpt",
     "exposure_columns",
     "failure",
     "field",
@@ -80,6 +94,7 @@ __all__ = [
     "keepsake_form",
     "keepsake_problem",
     "keepsake_summary",
+    "kind_of_keepsake",
     "looker",
     "mail_choice",
     "mail_sent",
@@ -93,6 +108,7 @@ __all__ = [
     "notice",
     "notice_kind",
     "notices_unseen",
+    "obstacle",
     "part",
     "part_hint",
     "part_summary",

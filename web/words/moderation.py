@@ -47,12 +47,34 @@ def subject(code: Subject) -> str:
     }[code]
 
 
-def case_kind(code: CaseKind) -> str:
-    """What waits for a decision."""
+def report_title(code: Subject) -> str:
+    """What the form for a report is called."""
     return {
-        CaseKind.JOIN: _("Wants to join"),
-        CaseKind.POST: _("First post"),
-        CaseKind.REPORT: _("Report"),
+        Subject.POST: _("Report a post"),
+        Subject.SCRAP: _("Report a scrap"),
+        Subject.ENTRY: _("Report a line of a page"),
+        Subject.PERSON: _("Report a person"),
+    }[code]
+
+
+def case_title(kind: CaseKind, about: Subject) -> str:
+    """What waits, as the heading of its case."""
+    if kind is CaseKind.REPORT:
+        return {
+            Subject.POST: _("Report about a post"),
+            Subject.SCRAP: _("Report about a scrap"),
+            Subject.ENTRY: _("Report about a line of a page"),
+            Subject.PERSON: _("Report about a person"),
+        }[about]
+    return _("Request to join") if kind is CaseKind.JOIN else _("First post")
+
+
+def case_kind(code: CaseKind) -> str:
+    """What waits for a decision, many of it."""
+    return {
+        CaseKind.JOIN: _("Requests to join"),
+        CaseKind.POST: _("First posts"),
+        CaseKind.REPORT: _("Reports"),
     }[code]
 
 
@@ -83,7 +105,7 @@ _HOUSE_RULES = {
     HouseRule.PRIVACY: lambda: _("Stoa: nobody’s private data without their leave"),
     HouseRule.NO_ADVERTISING: lambda: _("Stoa: no advertising and no spam"),
     HouseRule.LAW: lambda: _("Stoa: nothing against the law"),
-    HouseRule.ORDER: lambda: _("Stoa: things in their place"),
+    HouseRule.ORDER: lambda: _("Stoa: everything in its place"),
 }
 
 
@@ -112,6 +134,11 @@ def act_done(line: ActLine) -> str:
     return _ACTS[line.kind][2]()
 
 
+def act_name(kind: ActKind) -> str:
+    """What was done, as the title of its statement."""
+    return _ACTS[kind][4]()
+
+
 def act_told(kind: ActKind) -> str:
     """What was done, as the person concerned is told it."""
     return _ACTS[kind][3]()
@@ -123,57 +150,66 @@ _ACTS = {
         lambda: _("Show it again"),
         lambda: _("hid a post"),
         lambda: _("A post of yours was hidden. You and the moderators still see it."),
+        lambda: _("A post was hidden"),
     ),
     ActKind.CLOSE: (
         lambda: _("Close the thread"),
         lambda: _("Open it again"),
         lambda: _("closed a thread"),
         lambda: _("A thread of yours was closed to new replies."),
+        lambda: _("A thread was closed"),
     ),
     ActKind.PIN: (
         lambda: _("Pin the thread"),
         lambda: _("Unpin it"),
         lambda: _("pinned a thread"),
         lambda: _("A thread of yours was pinned to the top of its SIG."),
+        lambda: _("A thread was pinned"),
     ),
     ActKind.MOVE: (
         lambda: _("Move the thread"),
         lambda: _("Move it back"),
         lambda: _("moved a thread"),
         lambda: _("A thread of yours was moved to another SIG."),
+        lambda: _("A thread was moved"),
     ),
     ActKind.WARN: (
         lambda: _("Warn the person"),
         lambda: _("Take the warning back"),
         lambda: _("warned somebody"),
         lambda: _("You were warned. Nothing else has changed."),
+        lambda: _("A warning"),
     ),
     ActKind.BAN: (
         lambda: _("Ban the person from this SIG"),
         lambda: _("Lift the ban"),
         lambda: _("banned somebody"),
         lambda: _("You were taken out of this SIG and cannot join it for now."),
+        lambda: _("A ban from the SIG"),
     ),
     ActKind.REJECT: (
         lambda: _("Do not publish the post"),
         lambda: _("Publish it after all"),
         lambda: _("did not publish a first post"),
         lambda: _("A post of yours that waited was not published."),
+        lambda: _("A post was not published"),
     ),
     ActKind.HIDE_SCRAP: (
         lambda: _("Hide the scrap"),
         lambda: _("Leave it to the owner of the page"),
         lambda: _("hid a scrap"),
         lambda: _("A scrap of yours was hidden by the staff."),
+        lambda: _("A scrap was hidden"),
     ),
     ActKind.SUSPEND: (
         lambda: _("Suspend the person"),
         lambda: _("Reinstate the person"),
         lambda: _("suspended somebody"),
         lambda: _("Your account was suspended. You see what is public and what is yours; others see nothing of you."),
+        lambda: _("A suspension"),
     ),
 }
-"""For each kind: to do it, to undo it, that it was done, and what the person concerned is told."""
+"""For each kind: to do it, to undo it, that it was done, what the person concerned is told, and the title of that."""
 
 
 def ban_ends() -> tuple[tuple[str, str], ...]:

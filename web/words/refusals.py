@@ -159,6 +159,18 @@ def reason(code: Reason) -> str:
     return _REASONS[code]()
 
 
+def obstacle(code: Reason) -> str:
+    """Why a button did nothing, on a page that has no text to keep."""
+    return _OBSTACLES.get(code, _REASONS[code])()
+
+
+_OBSTACLES = {
+    Reason.NOT_A_MEMBER: lambda: _("Only people in this SIG can do this."),
+    Reason.CLOSED: lambda: _("This thread is closed."),
+    Reason.STALE: lambda: _("This was changed elsewhere in the meantime. Please look at it again first."),
+    Reason.FULL: lambda: _("There is no room left on your start page. Please delete something there first."),
+}
+
 _REASONS = {
     Reason.MISSING: lambda: _("This is not there, or no longer."),
     Reason.GONE: lambda: _("This was here once, and is no longer."),
@@ -172,6 +184,9 @@ _REASONS = {
     Reason.CLOSED: lambda: _("This thread is closed to new replies. What you wrote is kept below, to copy."),
     Reason.STALE: lambda: _(
         "This was changed elsewhere in the meantime. Your text is kept below; send it again to replace."
+    ),
+    Reason.NOTHING_LEFT: lambda: _(
+        "There is nothing left to do here: somebody has done it, or what it is about is gone."
     ),
     Reason.INVALID: lambda: _("This cannot be done here."),
     Reason.TOO_LATE: lambda: _("The time for this is over."),
@@ -246,6 +261,11 @@ _FAILURES = {
         _("We are busy for a moment"),
         _("More people than usual are here, or we are in the middle of maintenance."),
         _("Try again in a few seconds."),
+    ),
+    Failure.LOCKED: lambda: (
+        _("Your things cannot be opened now"),
+        _("They are all still here, but this Stoa runs without the key that they were kept with."),
+        _("Please tell whoever runs it: the secrets of this Stoa have to be put back. Until then nothing is lost."),
     ),
     Failure.OURS: lambda: (
         _("That was our mistake"),

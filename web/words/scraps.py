@@ -32,6 +32,8 @@ def scrap(one: ScrapView) -> str:
 
 def scrap_mark(scrap: ScrapView) -> str:
     """Why only two people see a scrap; empty where it stands open."""
+    if scrap.state is ScrapState.WAITING and scrap.may_release:
+        return _("Waits for your yes. Until then only the two of you see it.")
     if scrap.state is ScrapState.WAITING:
         return _("Waits for the owner of the page. Only the two of you see it.")
     if scrap.state is ScrapState.HIDDEN:
@@ -55,12 +57,12 @@ _TOPICS: dict[Topic, Callable[[], tuple[str, str, str]]] = {
         "/profile/check-up/1",
     ),
     Topic.CHECK_UP: lambda: (
-        _("It has been a year since you looked through who sees what of your page. It takes four short steps."),
+        _("Once a year it is time to look through who sees what of your page. It takes four short steps."),
         _("Go through who sees what"),
         "/profile/check-up/1",
     ),
     Topic.SIG_HANDED_OVER: lambda: (
-        _("A SIG of yours was without an owner who could look after it, so it was handed over."),
+        _("A SIG of yours had no owner who could look after it, so somebody else in it, or of the staff, owns it now."),
         _("See your SIGs"),
         "/",
     ),

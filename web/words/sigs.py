@@ -87,4 +87,5 @@ _PERMISSIONS = {
     Permission.CHANGE_SETTINGS: lambda: _("Change the settings of the SIG"),
     Permission.APPOINT: lambda: _("Appoint and dismiss moderators"),
     Permission.OFFER: lambda: _("Offer the SIG to somebody else"),
+    Permission.SEE_KEEPERS: lambda: _("See who moderates, also those who hide that they are in it"),
 }

@@ -1,5 +1,7 @@
 """Words for the private start page."""
 
+import re
+
 from babel.numbers import format_decimal
 
 from domain.refusals import Problem
@@ -32,6 +34,31 @@ def keepsake_form(kind: KeepsakeKind, *, is_new: bool) -> str:
             return _("A new folder") if is_new else _("Rename a folder")
         case KeepsakeKind.FILE:
             return _("Change a file")
+
+
+def kind_of_keepsake(kind: KeepsakeKind) -> str:
+    """What a thing is."""
+    return {
+        KeepsakeKind.LINK: _("Link"),
+        KeepsakeKind.NOTE: _("Note"),
+        KeepsakeKind.FOLDER: _("Folder"),
+        KeepsakeKind.FILE: _("File"),
+    }[kind]
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a note in one line, without the marks of Markdown, which stand for themselves only in the whole
+    of it; never broken off within a word."""
+    plain = " ".join(_INLINE.sub("", _AHEAD.sub("", text)).split())
+    if len(plain) <= LONGEST_EXCERPT:
+        return plain
+    kept, space, _rest = plain[:LONGEST_EXCERPT].rpartition(" ")
+    return f"{kept if space else plain[:LONGEST_EXCERPT]}…"
+
+
+LONGEST_EXCERPT = 150
+_AHEAD = re.compile(r"^[ \t]*(?:[-+*>#|]+|\d+[.)])[ \t]+", re.MULTILINE)
+_INLINE = re.compile(r"[*`|]+|(?<=\])\([^)\s]*\)|[\[\]]|-{3,}")
 
 
 def size(count: int) -> str:

@@ -8,14 +8,17 @@
   const day = format({ day: "numeric", month: "short" });
   const date = format({ dateStyle: "medium" });
   const whole = format({ dateStyle: "full", timeStyle: "short" });
+  const today = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "day");
 
   const localise = (time) => {
     const when = new Date(time.dateTime);
     if (isNaN(when)) return;
     const now = new Date();
-    const days = Math.ceil((now.setHours(0, 0, 0, 0) - when) / 864e5);
-    const short = days < 7 ? weekday(when) : when.getFullYear() === now.getFullYear() ? day(when) : date(when);
-    time.textContent = days <= 0 ? clock(when) : "day" in time.dataset ? short : `${short}, ${clock(when)}`;
+    const days = Math.ceil((now.setHours(0, 0, 0, 0) - when) / 864e5); // below 0 from tomorrow on
+    const short = days >= 0 && days < 7 ? weekday(when) : when.getFullYear() === now.getFullYear() ? day(when) : date(when);
+    const isDay = "day" in time.dataset;
+    const hour = isDay && when % 864e5 === 0 ? today : clock(when); // of some days nobody kept the hour
+    time.textContent = days === 0 ? hour : isDay ? short : `${short}, ${clock(when)}`;
     time.title = whole(when);
   };
 

@@ -1,0 +1,166 @@
+"""`stoa bench`: how fast the real server answers on this machine, beside what its bare text answer takes.
+
+A scratch database in a temporary folder is filled, two workers serve it, and wrk asks for one page at a time. Nothing
+of the instance's own data is touched or read.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from storage.database import Database
+from storage.filling import FEWEST_POSTS, Filled, NotEmpty, fill
+from storage.migrations import migrate
+from storage.secrets import Seal, load_secrets
+from web.bench.load import LoadFailed, Measured, Scenario, find_wrk, measure, scenarios
+from web.bench.prose import write_bodies
+from web.bench.report import (
+    FORM,
+    Figures,
+    default_path,
+    describe_machine,
+    print_comparison,
+    print_figures,
+    read_figures,
+    with_ratios,
+    write_figures,
+)
+from web.bench.server import RunningServer, ServerFailed, running_server
+from web.settings import Settings
+
+NARROWEST = 110
+"""Columns that the table needs."""
+
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is asked of one run."""
+
+    posts: int
+    seconds: int
+    workers: int
+    database_url: str
+
+
+@click.command(name="bench")
+@click.option("--posts", default=10_000, show_default=True, type=click.IntRange(FEWEST_POSTS, 10_000_000))
+@click.option("--seconds", default=5, show_default=True, type=click.IntRange(1, 600), help="For each row.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--database-url", default="", help="An empty PostgreSQL database to fill, instead of SQLite.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the figures as JSON.")
+@click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Compare with a run.")
+def command(posts: int, seconds: int, workers: int, database_url: str, out: Path | None, against: Path | None) -> None:
+    """Measure the server on a scratch database."""
+    now = datetime.now(UTC)
+    console.width = max(console.width, NARROWEST)
+    try:
+        before = read_figures(against) if against else None
+        find_wrk()
+        with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
+            figures = _measure_in(Path(folder), Run(posts, seconds, workers, database_url), now)
+    except (LoadFailed, ServerFailed, NotEmpty, ValueError) as error:
+        console.print(f"bench: {error}", style="red")
+        sys.exit(1)
+    print_figures(console, figures)
+    path = out or default_path(Settings().home, now)
+    write_figures(figures, path)
+    console.print(f"Written to {path}")
+    if before:
+        print_comparison(console, before, figures)
+
+
+def _measure_in(home: Path, run: Run, now: datetime) -> Figures:
+    """Everything from the empty folder to the figures."""
+    machine = describe_machine()
+    settings = Settings(home=home, database_url=run.database_url, development=False)
+    with Progress(console=console, transient=True) as bar:
+        tasks = {}
+
+        def report(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=total)
+            bar.update(tasks[step], completed=done)
+
+        bodies = write_bodies()
+        filled = asyncio.run(_fill(settings, run.posts, bodies, now, report))
+        rows = scenarios(filled)
+        statements = asyncio.run(_count(settings, rows, filled.session, bodies[0]))
+        environment = {"STOA_HOME": str(home), "STOA_DATABASE_URL": run.database_url, "STOA_DEVELOPMENT": "false"}
+        with running_server(run.workers, environment, home / "server.log") as server:
+            ready = server.memory()
+            measured = _measure_rows(server, rows, filled, bodies[0], run.seconds, report)
+            after = server.memory()
+            weights, first_visit = _weigh(server, rows, filled)
+    table = {
+        row.name: {**asdict(measured[row.name]), "statements": statements[row.name], **weights[row.name]}
+        for row in rows
+    }
+    return {
+        "form": FORM,
+        "measured_at": now.isoformat(timespec="seconds"),
+        "engine": "postgresql" if run.database_url else "sqlite",
+        "workers": run.workers,
+        "seconds": run.seconds,
+        "machine": machine,
+        "content": filled.counts,
+        "rows": with_ratios(table),
+        "first_visit": first_visit,
+        "memory": {"ready": ready, "after": after},
+        "start_seconds": server.start_seconds,
+    }
+
+
+async def _fill(
+    settings: Settings, posts: int, bodies: list[str], now: datetime, report: Callable[[str, int, int | None], None]
+) -> Filled:
+    database = Database(settings.database)
+    try:
+        await migrate(database)
+        return await fill(database, Seal(load_secrets(settings.secrets_path)), posts, bodies, now, report)
+    finally:
+        await database.close()
+
+
+async def _count(settings: Settings, rows: list[Scenario], session: str, body: str) -> dict[str, int]:
+    from web.bench.costs import count_statements  # noqa: PLC0415 -- the whole app, which other commands do not need
+
+    return await count_statements(settings, rows, session, body)
+
+
+def _measure_rows(
+    server: RunningServer,
+    rows: list[Scenario],
+    filled: Filled,
+    body: str,
+    seconds: int,
+    report: Callable[[str, int, int | None], None],
+) -> dict[str, Measured]:
+    """Every row in turn; the bare answer once more at the end, as the machine may be faster then or slower."""
+    measured: dict[str, Measured] = {}
+    for done, row in enumerate(rows):
+        report("Rows measured", done, len(rows) + 1)
+        measured[row.name] = measure(server.port, row, filled.session, body, seconds)
+    bare = measured[rows[0].name]
+    report("Rows measured", len(rows), len(rows) + 1)
+    again = measure(server.port, rows[0], filled.session, body, seconds)
+    mean = round((bare.per_second + again.per_second) / 2, 1)
+    return measured | {rows[0].name: replace(bare, per_second=mean)}
+
+
+def _weigh(server: RunningServer, rows: list[Scenario], filled: Filled) -> tuple[dict[str, Any], dict[str, int]]:
+    from web.bench.costs import weigh, weigh_first_visit  # noqa: PLC0415 -- as above
+
+    nothing = {"plain": None, "compressed": None}
+    weights = {row.name: nothing if row.replies_to else asdict(weigh(server.port, row, filled.session)) for row in rows}
+    return weights, weigh_first_visit(server.port, f"/threads/{filled.short_thread}")
