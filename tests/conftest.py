@@ -260,14 +260,32 @@ _IN_THE_WHOLE_RUN = frozenset(
 _ON_BOTH_ENGINES = ("test_key_sets", "test_members", "test_accounts", "test_forum", "test_schema")
 
 
+_THOROUGH = (
+    "importing/test_kills.py",
+    "importing/test_memory.py",
+    "faults/test_notice_mail.py::test_a_thousand",
+    "web/test_bench.py::test_a_tiny_run",
+)
+"""What takes the better part of a minute each, and is about what seldom changes."""
+
+
+def _is_thorough(item: pytest.Item) -> bool:
+    """The storage is asked on both engines in every run, and pages on the second one in the thorough run."""
+    if "postgresql" in item.nodeid and "web" in item.path.parts:
+        return True
+    return any(part in item.nodeid for part in _THOROUGH)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick run asks the second engine what is written in SQL first of all; the whole run asks both everything, but
-    what is slow the second one in the thorough run only."""
+    """The quick run asks the second engine what is written in SQL first of all; the whole run asks both everything of
+    the storage, and the thorough run asks them the rest."""
     for item in items:
         module = item.path.stem
         is_second_engine = "postgresql" in item.nodeid and not (
             "storage" in item.path.parts and module in _ON_BOTH_ENGINES
         )
+        if _is_thorough(item):
+            item.add_marker(pytest.mark.thorough)
         if is_second_engine and item.get_closest_marker("slow") and "storage" not in item.path.parts:
             item.add_marker(pytest.mark.thorough)
         if is_second_engine or (module.removeprefix("test_") in _IN_THE_WHOLE_RUN and "domain" not in item.path.parts):

@@ -3,6 +3,9 @@ does one whose route has gone.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
 
 from tests.browser.site import Site
 from web.policy import Caller, policy_of
@@ -32,7 +35,7 @@ NO_PAGES = frozenset(
 )
 """Routes that answer a GET with something else than a page."""
 
-VIEWERS = ("visitor", "amara", "walter")
+VIEWERS = ("visitor", "walter", "amara")
 """Who looks: nobody known, the owner of both SIGs, and the member whose every word is too long."""
 
 
@@ -169,15 +172,20 @@ SPECIMENS: Mapping[str, Addresses] = {
 }
 
 
-def looks(viewers: tuple[str, ...] = VIEWERS) -> list[tuple[str, str]]:
+def looks(viewers: tuple[str, ...] = VIEWERS) -> list[Any]:
     """Each route with each viewer who gets its page: who is sent on to sign in, or is signed in already, sees another
-    page, which has its own turn."""
+    page, which has its own turn. In every run one viewer looks, the last of these; in the thorough run all do."""
     callers: dict[str, Caller] = {}
     for handler in all_routes():
         policy = policy_of(handler)
         if policy is not None and "GET" in handler.http_methods:
             callers |= dict.fromkeys(handler.paths, policy.caller)
-    return [(route, viewer) for route in SPECIMENS for viewer in viewers if _gets(viewer, callers[route])]
+    seers = {route: [viewer for viewer in viewers if _gets(viewer, callers[route])] for route in SPECIMENS}
+    return [
+        pytest.param(route, viewer, marks=() if viewer == found[-1] else pytest.mark.thorough)
+        for route, found in seers.items()
+        for viewer in found
+    ]
 
 
 def _gets(viewer: str, caller: Caller) -> bool:

@@ -119,8 +119,14 @@ async def _disturb(server: KilledServer, tokens: dict[str, str], writers: list[W
     return ready
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    ("engine", "kills"),
+    [
+        ("sqlite", 6),
+        pytest.param("sqlite", 70, marks=pytest.mark.thorough),
+        pytest.param("postgresql", 30, marks=pytest.mark.thorough),
+    ],
+)
 async def test_what_was_acknowledged_is_there_once_and_nothing_by_half(
     database: Database, database_url: str, world: World, home: Path, engine: str, kills: int, figure: Figure
 ) -> None:

@@ -255,7 +255,7 @@ def _house(stoa: Stoa, relay: Relay) -> House:
 
 @pytest.mark.faults
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 async def test_a_thousand_notices_over_a_bad_relay(
     stoa: Stoa, relay: Relay, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
@@ -288,7 +288,7 @@ async def test_a_thousand_notices_over_a_bad_relay(
 
 @pytest.mark.faults
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
 async def test_nobody_who_posts_waits_for_a_relay_that_hangs(
     stoa: Stoa, relay: Relay, record_property: Callable[[str, object], None]
 ) -> None:

@@ -145,7 +145,7 @@ def _is_thorough(nodeid: str) -> bool:
     if "test_twins" in nodeid:
         return not any(f"sqlite-{viewer}]" in nodeid for viewer in _TWINS_OF_EVERY_RUN)
     crawls = "test_leaks.py" in nodeid or "test_hidden_is_missing" in nodeid
-    return "postgresql" in nodeid and crawls and "strangers" not in nodeid
+    return "postgresql" in nodeid and crawls
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ from tests.leaks.specimens import route_table
 from tests.leaks.twinning import make_other
 
 MAKERS = ("token_urlsafe", "token_hex", "token_bytes")
-ON_POSTGRESQL = ("connie",)
+ON_POSTGRESQL = ("visitor", "tariq", "connie", "bruno")
 TWINS = [*(("sqlite", viewer) for viewer in VIEWERS), *(("postgresql", viewer) for viewer in ON_POSTGRESQL)]
 
 

@@ -28,7 +28,7 @@ from storage.seeding import together
 from storage.start_page.exchange import find_bookmarks
 from storage.start_page.files import OwnFile, Upload, find_file, keep_file
 from storage.start_page.keepsakes import Typed, keep
-from storage.start_page.keys import destroy_start_page, find_key
+from storage.start_page.keys import Locked, destroy_start_page, find_key
 from storage.start_page.pages import find_note, find_shelf, find_start_page, search_start_page
 from storage.start_page.sealing import CHUNK
 from storage.tables import File, Keepsake, StartPage
@@ -89,7 +89,7 @@ async def test_a_row_moved_to_another_member_is_refused(database: Database, seal
         stolen_key = (await connection.execute(wrapped)).scalar_one()
         await connection.execute(update(StartPage).where(StartPage.c.member_id == joost).values(wrapped_key=stolen_key))
     async with database.reading() as connection:
-        with pytest.raises(Unsealable):
+        with pytest.raises(Locked):
             await find_key(connection, seal, joost)
 
 
