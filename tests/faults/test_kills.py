@@ -16,11 +16,12 @@ import httpx
 import pytest
 from sqlalchemy import delete, func, select, text
 
+from domain.start_page import KeepsakeLine
 from storage.database import Database, fetch_all
 from storage.files import FolderStore
 from storage.secrets import Seal, load_secrets
 from storage.start_page.files import OwnFile, find_file
-from storage.start_page.pages import find_shelf
+from storage.start_page.pages import Place, find_shelf
 from storage.tables import Act, AttemptCount, Keepsake, Membership, Post, Scrap, Sig, Thread
 from tests.cast import World, sign_in
 from tests.conftest import Figure, Template
@@ -170,15 +171,25 @@ async def _what_is_stored(database: Database, home: Path, world: World) -> list[
         for column in (Post.c.body, Scrap.c.body, Act.c.reason):
             texts += [row[0] for row in await fetch_all(connection, select(column))]
     for part in ("joost", "lin"):
-        shelf = await find_shelf(database, seal, world[part].member_id, None)
-        assert shelf is not None
-        for line in shelf.keepsakes:
+        for line in await _whole_shelf(database, seal, world[part].member_id):
             texts.append(line.title)
             if line.title.endswith(".bin"):
                 kept = await find_file(database, files, seal, world[part].member_id, line.keepsake_id, "")
                 assert isinstance(kept, OwnFile)
                 assert kept.content == line.title.removesuffix(".bin").encode() + KIB * 160, "a file by half"
     return texts
+
+
+async def _whole_shelf(database: Database, seal: Seal, member_id: int) -> list[KeepsakeLine]:
+    lines: list[KeepsakeLine] = []
+    place: Place | None = None
+    while True:
+        shelf = await find_shelf(database, seal, member_id, None, place)
+        assert shelf is not None
+        lines += shelf.keepsakes
+        if shelf.further is None:
+            return lines
+        place = Place.parse(shelf.further)
 
 
 async def _demand_nothing_is_there_by_half(database: Database) -> None:

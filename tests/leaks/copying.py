@@ -1,4 +1,4 @@
-"""The planted world on the other engine: every row as it is, ids and all."""
+"""The planted world on the other engine: every row as it is, ids and all, and the index of search made anew."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 import storage.tables  # noqa: F401 -- fills the metadata
 from storage.database import Database
 from storage.migrations import migrate
+from storage.search.index import index_everything
 
 
 async def copy_database(source_url: str, target_url: str) -> None:
@@ -20,6 +21,7 @@ async def copy_database(source_url: str, target_url: str) -> None:
             for start in range(0, len(rows), 500):
                 await writing.execute(table.insert(), rows[start : start + 500])
         await _count_on(writing)
+    await index_everything(target, anew=True)
     await source.close()
     await target.close()
 
