@@ -19,7 +19,6 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import delete, insert, select, update
 
 from domain.members import EntryKind
@@ -36,6 +35,7 @@ from tests import noticing, services
 from tests.cast import NOON
 from tests.conftest import Stoa
 from tests.noticing import Scene
+from tests.relays import RelayController
 from web import postman
 from web.house import House
 from web.postman import deliver_forever
@@ -61,12 +61,12 @@ class Relay:
         self.taken: list[EmailMessage] = []
         self.failures = Counter[str]()
         self._lot = random.Random(11)  # noqa: S311 -- a test that can be repeated
-        self._controller: Controller | None = None
+        self._controller: RelayController | None = None
         self.port = services.free_port()
 
     def start(self) -> None:
         """Listen, again if need be."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = RelayController(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 
     def kill(self) -> None:

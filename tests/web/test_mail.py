@@ -8,7 +8,6 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from storage.database import fetch_all
@@ -16,6 +15,7 @@ from storage.letters import LetterKind
 from storage.tables import Event
 from tests import services
 from tests.conftest import Stoa
+from tests.relays import RelayController
 from tests.web.account_steps import keeping_browser, register, sent_mails
 from web.house import House
 from web.mail import Undeliverable, Undelivered, send_mail, write_mail
@@ -50,7 +50,7 @@ class Relay:
 def relay() -> Iterator[tuple[Relay, str]]:
     """A relay on this machine, with its address."""
     handler = Relay()
-    controller = Controller(handler, hostname="127.0.0.1", port=services.free_port())
+    controller = RelayController(handler, hostname="127.0.0.1", port=services.free_port())
     controller.start()
     yield handler, f"smtp://127.0.0.1:{controller.port}"
     controller.stop()
