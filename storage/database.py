@@ -17,7 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from storage.memory import Memory
 from storage.one_hop import connect
+from storage.versions import PostgresVersions, SqliteVersions, Version, count_up, note_touched, touch_nothing
 
 READERS = 8
 WRITER_PATIENCE = 5.0
@@ -47,6 +49,10 @@ class Database:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)
             _prepare_sqlite(self._writer, _WRITER_PRAGMAS)
             event.listen(self._writer.sync_engine, "begin", _begin_immediate)
+        event.listen(self._writer.sync_engine, "begin", touch_nothing)
+        event.listen(self._writer.sync_engine, "before_cursor_execute", note_touched)
+        self._versions = SqliteVersions(str(self.url.database)) if self.is_sqlite else PostgresVersions(self.reading)
+        self.memory = Memory()
 
     def _engine(self, size: int, **options: Any) -> AsyncEngine:
         engine = create_async_engine(
@@ -77,6 +83,7 @@ class Database:
         try:
             async with self._writer.begin() as connection:
                 yield connection
+                await count_up(connection)
         except PoolTimeout as error:
             raise Busy("every writer is taken") from error
         except OperationalError as error:
@@ -88,8 +95,13 @@ class Database:
                 raise Busy("another transaction was in the way") from error
             raise
 
+    async def version(self) -> Version | None:
+        """The newest version of what is stored: what `memory` was told of with it holds. None where it is unknown."""
+        return await self._versions.read()
+
     async def close(self) -> None:
         """Give every connection back."""
+        self._versions.close()
         await self._reader.dispose()
         await self._writer.dispose()
 

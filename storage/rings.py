@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Integer, Text, cast, func, literal, null, select, union_all
+from sqlalchemy import Integer, Text, cast, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.sigs import MODERATING, Role
 from domain.visibility import Ring, Viewer, member_ring, sig_key
 from storage.database import fetch_all, fetch_one
-from storage.tables import Block, Connection, ListPerson, Member, Membership, Notice, Sig
+from storage.tables import Block, Connection, ListPerson, Member, Membership, Sig
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,12 @@ class MySig:
 @dataclass(frozen=True, slots=True)
 class Circles:
     """What a member's ring is made of: their SIGs by name, who they are connected with, the lists that they are on,
-    and with whom there is a block. `unread` counts their notices that they have not seen, visible or not."""
+    and with whom there is a block."""
 
     sigs: tuple[MySig, ...] = ()
     connected_ids: Sequence[int] = field(default=())
     list_ids: Sequence[int] = field(default=())
     blocked_ids: Sequence[int] = field(default=())
-    unread: int = 0
 
     def viewer(self, member_id: int, *, in_good_standing: bool, is_staff: bool = False) -> Viewer:
         """The member as a viewer."""
@@ -65,11 +64,10 @@ async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:
         connected_ids=found.get(_CONNECTED, ()),
         list_ids=found.get(_LISTED, ()),
         blocked_ids=found.get(_BLOCKED, ()),
-        unread=found[_UNREAD][0],
     )
 
 
-_JOINED, _CONNECTED, _LISTED, _BLOCKED, _UNREAD = range(5)
+_JOINED, _CONNECTED, _LISTED, _BLOCKED = range(4)
 
 
 def _circles_of(member_id: int) -> Any:
@@ -91,14 +89,12 @@ def _circles_of(member_id: int) -> Any:
         (_BLOCKED, Block.c.other_id, Block.c.member_id),
         (_BLOCKED, Block.c.member_id, Block.c.other_id),
     )
-    unread = select(literal(_UNREAD, Integer), func.count(), nothing, nothing, nothing)
     return union_all(
         sigs,
         *(
             select(literal(kind, Integer), of, nothing, nothing, nothing).where(me == member_id)
             for kind, of, me in people
         ),
-        unread.where(Notice.c.member_id == member_id, Notice.c.seen_at.is_(None)),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.memory import Memory
 from storage.secrets import Seal
 from storage.tables import Account
 
@@ -23,6 +24,7 @@ class _Together(Database):
         self.url = database.url
         self.is_sqlite = database.is_sqlite
         self._connection = connection
+        self.memory = Memory()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -34,6 +36,9 @@ class _Together(Database):
         """A savepoint: what raises inside is undone, and the rest of the transaction stands."""
         async with self._connection.begin_nested():
             yield self._connection
+
+    async def version(self) -> None:
+        """Unknown: what is not yet kept is in nobody's mind."""
 
     async def close(self) -> None:
         """The connection belongs to the database underneath."""

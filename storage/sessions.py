@@ -50,7 +50,12 @@ class SignedIn:
     is_staff: bool
     checked_up_at: datetime | None
     seen_at: datetime
+    expires_at: datetime
     password_at: datetime | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether the session has neither come to its end nor rested for too long."""
+        return self.expires_at > now and self.seen_at > now - SESSION_IDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def _live_session(token: str, now: datetime) -> Select[Any]:
         select(
             Session.c.session_id,
             Session.c.seen_at,
+            Session.c.expires_at,
             Session.c.password_at,
             Account.c.account_id,
             Account.c.confirmed_at,
@@ -117,6 +123,7 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
         is_staff=row.is_staff,
         checked_up_at=row.checked_up_at,
         seen_at=row.seen_at,
+        expires_at=row.expires_at,
         password_at=row.password_at,
     )
 

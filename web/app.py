@@ -30,6 +30,7 @@ from web.password_gate import admit_or_ask
 from web.policy import demand_policies
 from web.routes import all_routes
 from web.settings import Settings
+from web.visitor_pages import VisitorPages
 from web.visits import Refusal, Visit
 from web.worker import run_worker
 
@@ -73,6 +74,7 @@ def create_app(
         lifespan=[_live],
     )
     demand_policies(app)
+    app.asgi_handler = VisitorPages(app)
     return app
 
 

@@ -11,6 +11,9 @@ from litestar import Litestar, Request, Response
 from litestar.response.base import ASGIResponse
 
 NOT_MODIFIED = 304
+FOR_EVERY_VISITOR = "for_every_visitor"
+"""The mark, in a request's state, of an answer that every visitor gets alike."""
+
 SMALLEST_COMPRESSED = 500
 """Bytes below which nothing is compressed, as the app's compression is set."""
 
@@ -41,6 +44,7 @@ class Revalidated(Response[str]):
         if matches(request.headers.get("if-none-match", ""), tag):
             self._vary_by_encoding()
             return ASGIResponse(status_code=NOT_MODIFIED, headers=self.headers)
+        request.state[FOR_EVERY_VISITOR] = True
         if not encoding:
             self._vary_by_encoding()  # else the compression says so
         return super().to_asgi_response(app, request, **options)

@@ -14,14 +14,11 @@ from litestar.datastructures import Cookie
 
 from domain.accounts import PASSWORD_FRESH_FOR, REMEMBER_FOR
 from domain.exposure import is_check_up_due
-from domain.members import line_of_member
-from domain.pages import Failure, Frame, RailSig
+from domain.pages import Failure, Frame
 from domain.refusals import Reason
-from domain.roles import Permission, permits
 from domain.visibility import STAFF, VISITOR, Viewer, may_see
-from storage.notices.pages import count_unseen
-from storage.rings import MySig, find_circles
-from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, find_signed_in, note_seen, resume_remembered
+from storage.recognition import Recognised, find_unseen, note_use, recognise
+from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, resume_remembered
 from web.browsers import describe_browser
 from web.house import House
 from web.policy import Cache, Caller, Policy, policy_of
@@ -196,41 +193,35 @@ async def _recognise(
     *,
     is_use: bool,
 ) -> None:
-    token = request.cookies.get(SESSION_COOKIE)
-    signed_in = await find_signed_in(house.database, token, visit.now) if token else None
+    database, token = house.database, request.cookies.get(SESSION_COOKIE)
     remember = request.cookies.get(REMEMBER_COOKIE)
-    if signed_in is None and remember:
-        tokens = await resume_remembered(house.database, remember, visit.browser, visit.now)
-        visit.give(cookies_for(tokens) if tokens else [cookie(REMEMBER_COOKIE, "", max_age=0)])
-        signed_in = await find_signed_in(house.database, tokens.session, visit.now) if tokens else None
-    if signed_in is None:
+    if not token and not remember:
         return
-    if is_use and visit.now - signed_in.seen_at > SEEN_EVERY:
-        await note_seen(house.database, signed_in, visit.now)
-    await _recognise_member(house, visit, signed_in)
+    version = await database.version()
+    found = await recognise(database, token, version, visit.now) if token else None
+    if found is None and remember:
+        tokens = await resume_remembered(database, remember, visit.browser, visit.now)
+        visit.give(cookies_for(tokens) if tokens else [cookie(REMEMBER_COOKIE, "", max_age=0)])
+        token, version = tokens.session if tokens else None, await database.version()
+        found = await recognise(database, token, version, visit.now) if token else None
+    if found is None or token is None:
+        return
+    if is_use and visit.now - found.signed_in.seen_at > SEEN_EVERY:
+        await note_use(database, token, found, visit.now)
+    _seat(visit, found, await find_unseen(database, found.viewer, version, visit.now))
 
 
-async def _recognise_member(house: House, visit: Visit, signed_in: SignedIn) -> None:
-    async with house.database.reading() as connection:
-        circles = await find_circles(connection, signed_in.member_id)
-        visit.viewer = circles.viewer(
-            signed_in.member_id, in_good_standing=signed_in.in_good_standing, is_staff=signed_in.is_staff
-        )
-        unseen = await count_unseen(connection, visit.viewer, visit.now) if circles.unread else 0
-    visit.signed_in = signed_in
+def _seat(visit: Visit, found: Recognised, unseen: int) -> None:
+    visit.signed_in, visit.viewer = found.signed_in, found.viewer
     visit.frame = Frame(
-        me=line_of_member(signed_in.person, visit.viewer.ring),
-        sigs=tuple(map(_rail_sig, circles.sigs_on(visit.viewer.ring))),
-        is_confirmed=signed_in.is_confirmed,
-        is_check_up_due=is_check_up_due(signed_in.checked_up_at, visit.now),
+        me=found.me,
+        sigs=found.rail,
+        is_confirmed=found.signed_in.is_confirmed,
+        is_check_up_due=is_check_up_due(found.signed_in.checked_up_at, visit.now),
         unseen=unseen,
         is_staff=may_see(frozenset({STAFF}), visit.viewer.ring),
         is_development=visit.frame.is_development,
     )
-
-
-def _rail_sig(sig: MySig) -> RailSig:
-    return RailSig(slug=sig.slug, name=sig.name, may_queue=permits(Permission.SEE_QUEUE, sig.role))
 
 
 def _demand_caller(request: Request, visit: Visit, policy: Policy) -> Response | None:  # type: ignore[type-arg]

@@ -14,7 +14,7 @@ from storage.tables.accounts import (
 )
 from storage.tables.base import Id, Moment, Row
 from storage.tables.connections import Block, Channel, Connection, ConnectionRequest, Mute
-from storage.tables.events import Event, Lease
+from storage.tables.events import Event, Lease, VersionCount
 from storage.tables.files import File
 from storage.tables.forum import Participant, Post, Tag, Thread, ThreadRead, ThreadTag
 from storage.tables.members import Entry, ListPerson, Member, OwnList
@@ -92,4 +92,5 @@ __all__ = [
     "Thread",
     "ThreadRead",
     "ThreadTag",
+    "VersionCount",
 ]

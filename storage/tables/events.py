@@ -1,11 +1,11 @@
-"""The outbox, and who works on it."""
+"""The outbox, who works on it, and how often what is stored has changed."""
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 from sqlmodel import Field
 
-from storage.tables.base import NEVER_AGAIN, Row, moment, row_id, text
+from storage.tables.base import NEVER_AGAIN, Id, Row, moment, row_id, text
 
 
 class Event(Row, table=True):
@@ -29,6 +29,15 @@ class Lease(Row, table=True):
     name: str = Field(sa_column=Column(Text, primary_key=True))
     holder: str = text()
     expires_at: datetime = moment()
+
+
+class VersionCount(Row, table=True):
+    """One row: a number for each scope of `storage.versions`, counted up by every transaction that changes it."""
+
+    __tablename__ = "version_counts"
+    version_count_id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
+    people: int = Field(sa_type=BigInteger)
+    talk: int = Field(sa_type=BigInteger)
 
 
 Index(

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Column, Connection, Integer, Table, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata
@@ -145,12 +145,14 @@ class OldHouse:
 
 async def _furnish(database: Database) -> None:
     """People of the first revision, of every standing and for every audience."""
-    async with database.writing() as connection:
+    engine = create_async_engine(database.url)  # the door of today writes only to the tables of today
+    async with engine.begin() as connection:
         await connection.run_sync(lambda inner: command.upgrade(configure(inner), "0001"))
         house = OldHouse(connection)
         for number, owner in OWNERS.items():
             for place, audience in enumerate(OLD_AUDIENCES):
                 await house.add_person(replace(owner, member_id=number * 100 + place), audience)
+    await engine.dispose()
 
 
 async def _entries(database: Database) -> list[Any]:

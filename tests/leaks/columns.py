@@ -131,6 +131,7 @@ COLUMNS: dict[str, dict[Reach, str]] = {
         " closed_at pinned_at held_at hidden_at",
         NOBODY: "sig_id member_id author_id key_set_id last_member_id last_author_id deleted_at version",
     },
+    "version_counts": {NOBODY: "version_count_id people talk"},
 }
 
 WITHOUT_CANARY = {

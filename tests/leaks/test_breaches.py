@@ -19,7 +19,7 @@ import storage.forum.posts
 import storage.sigs.pages
 import web.visits
 from domain.visibility import Guarded
-from storage.sessions import SignedIn, find_signed_in
+from storage.recognition import Recognised, recognise
 from storage.tables import Entry, Thread
 from tests.leaks.asks import Ask, Route
 from tests.leaks.conftest import Opening
@@ -173,10 +173,10 @@ def _specimen(path: str) -> Any:
 async def test_a_session_taken_for_another(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever gets somebody else's page, frame and ring, gets what is not theirs."""
 
-    async def mixed_up(database: Any, token: str, now: Any) -> SignedIn | None:
-        return await find_signed_in(database, theatre.planted.sessions["amara"], now)
+    async def mixed_up(database: Any, token: str, version: Any, now: Any) -> Recognised | None:
+        return await recognise(database, theatre.planted.sessions["amara"], version, now)
 
-    monkeypatch.setattr(web.visits, "find_signed_in", mixed_up)
+    monkeypatch.setattr(web.visits, "recognise", mixed_up)
     report = await _crawl(theatre, ("GET", "/settings/sessions"), ("GET", SIG))
     assert "sessions.browser" in _fields(report)
     assert "sigs.description" in _fields(report)

@@ -1,0 +1,27 @@
+"""How many statements a page takes."""
+
+import httpx
+
+from storage.database import statements_of_request
+
+
+async def statements_of(browser: httpx.AsyncClient, path: str) -> list[str]:
+    """The statements of a page, in order."""
+    noted: list[str] = []
+    token = statements_of_request.set(noted)
+    try:
+        answer = await browser.get(path)
+    finally:
+        statements_of_request.reset(token)
+    assert answer.status_code == 200, answer.status_code
+    return noted
+
+
+async def count_statements(browser: httpx.AsyncClient, path: str) -> int:
+    """How many statements a page takes of who reads on, so that their session is in mind. On PostgreSQL there is one
+    more for all who ask at the same moment, which is not counted: the version of what is stored."""
+    await statements_of(browser, path)
+    noted = await statements_of(browser, path)
+    asked = [statement for statement in noted if "FROM version_counts" not in statement]
+    assert len(noted) - len(asked) <= 1
+    return len(asked)

@@ -1,0 +1,134 @@
+"""Visitors' pages that are kept: the same bytes for every visitor, nobody else's, and no longer than they hold."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from storage.database import statements_of_request
+from storage.forum.commands import Draft, write_reply
+from tests.conftest import Stoa, lent_app, open_browser
+from tests.counting import statements_of
+from web.visitor_pages import KEEP_IN_DEVELOPMENT, VisitorPages
+
+THREAD = "/threads/1"
+
+
+async def _reply(stoa: Stoa, body: str) -> None:
+    viewer = stoa.world["amara"].viewer
+    await write_reply(stoa.database, viewer, stoa.world.public_thread.thread_id, Draft(body), stoa.clock.now)
+
+
+async def test_a_page_is_made_once_and_sent_alike(stoa: Stoa) -> None:
+    visitor = await stoa.browser()
+    first = await visitor.get(THREAD)
+    assert await _own_statements(visitor, THREAD) == []
+    again = await visitor.get(THREAD)
+    assert (again.content, again.headers.raw, again.status_code) == (first.content, first.headers.raw, 200)
+
+
+async def _own_statements(browser: httpx.AsyncClient, path: str) -> list[str]:
+    return [statement for statement in await statements_of(browser, path) if "FROM version_counts" not in statement]
+
+
+async def test_a_member_gets_a_page_of_their_own(stoa: Stoa) -> None:
+    visitor, member = await stoa.browser(), await stoa.browser("joost")
+    for_all = (await visitor.get(THREAD)).text
+    own = (await member.get(THREAD)).text
+    assert "Joost van Dijk" in own.partition("<main")[0]
+    assert (await visitor.get(THREAD)).text == for_all != own
+    assert (await member.get(THREAD)).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["cookie", "Cookie", "authorization", "hx-target", "hx-request-type", "range"])
+async def test_whoever_may_be_somebody_is_not_answered_from_it(stoa: Stoa, name: str) -> None:
+    visitor = await stoa.browser()
+    await visitor.get(THREAD)
+    noted: list[str] = []
+    token = statements_of_request.set(noted)
+    await visitor.get(THREAD, headers={name: "x=y"})
+    statements_of_request.reset(token)
+    assert noted
+
+
+async def test_forms_of_compression_are_kept_apart(stoa: Stoa) -> None:
+    visitor = await stoa.browser()
+    tags = set()
+    for accepted in ("identity", "gzip", "br", "gzip, br", "identity"):
+        answer = await visitor.get(THREAD, headers={"accept-encoding": accepted})
+        assert answer.headers.get("content-encoding", "identity") in accepted
+        assert "Joost" in answer.text
+        tags.add(answer.headers["etag"])
+    assert len(tags) == 3
+
+
+async def test_asking_again_is_answered_as_without_it(stoa: Stoa) -> None:
+    visitor = await stoa.browser()
+    tag = (await visitor.get("/")).headers["etag"]
+    kept = await visitor.get("/", headers={"if-none-match": tag})
+    made = await visitor.get("/", headers={"if-none-match": tag, "range": "bytes=0-"})
+    assert (kept.status_code, kept.content) == (made.status_code, made.content) == (304, b"")
+    assert _headers_of(kept) == _headers_of(made)
+    assert (await visitor.get("/", headers={"if-none-match": '"other"'})).status_code == 200
+
+
+def _headers_of(answer: httpx.Response) -> dict[str, str]:
+    return {name: value.replace(", ", ",") for name, value in answer.headers.items()}
+
+
+async def test_what_is_written_is_read_at_once_also_through_another_process(stoa: Stoa) -> None:
+    async with lent_app(stoa.app.state.house.settings, stoa.clock) as other, open_browser(other) as elsewhere:
+        visitor = await stoa.browser()
+        for number in range(5):
+            await _reply(stoa, f"Reply number {number}.")
+            for browser in (visitor, elsewhere, visitor):
+                assert f"Reply number {number}." in (await browser.get(THREAD)).text
+
+
+async def test_a_page_that_closes_is_gone_with_the_next_request(stoa: Stoa) -> None:
+    visitor, owner = await stoa.browser(), await stoa.browser("amara")
+    path = "/people/amara-page"
+    assert (await visitor.get(path)).status_code == 200
+    assert (await visitor.get(path)).status_code == 200
+    closed = await owner.post("/profile/public", data={"action": "off"})
+    assert closed.status_code == 303, closed.text
+    assert (await visitor.get(path)).status_code in {404, 410}
+
+
+async def test_nothing_holds_longer_than_it_may(stoa: Stoa) -> None:
+    visitor = await stoa.browser()
+    await visitor.get(THREAD)
+    stoa.clock.now += KEEP_IN_DEVELOPMENT - timedelta(microseconds=1)
+    assert await _own_statements(visitor, THREAD) == []
+    stoa.clock.now += timedelta(microseconds=1)
+    assert await _own_statements(visitor, THREAD)
+
+
+async def test_many_who_ask_at_once_are_answered_by_one(stoa: Stoa) -> None:
+    visitor = await stoa.browser()
+    noted: list[str] = []
+    token = statements_of_request.set(noted)
+    answers = await asyncio.gather(*(visitor.get(THREAD) for _ in range(40)))
+    statements_of_request.reset(token)
+    assert len({answer.content for answer in answers}) == 1
+    assert len([statement for statement in noted if "FROM version_counts" not in statement]) == 3
+
+
+@pytest.mark.parametrize("path", ["/no/such/page", "/people/nobody", "/sign-in?next=/x", "/-/health", "/start"])
+async def test_what_is_no_page_for_everybody_is_not_kept(stoa: Stoa, path: str) -> None:
+    visitor = await stoa.browser()
+    answers = [await visitor.get(path) for _ in range(2)]
+    assert len({answer.status_code for answer in answers}) == 1
+
+
+async def test_a_crawl_of_everything_fills_no_more_than_its_room(stoa: Stoa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.visitor_pages.MOST_BYTES", 20_000)
+    visitor = await stoa.browser()
+    for number in range(30):
+        assert (await visitor.get(f"{THREAD}?nonsense={number}")).status_code == 200
+    pages = stoa.app.asgi_handler
+    assert isinstance(pages, VisitorPages)
+    shelf = pages._shelf
+    held = sum(len(kept.body) for kept in shelf.kept.values())
+    assert 0 < held == shelf._bytes <= 20_000
