@@ -4,7 +4,7 @@ On SQLite a write begins IMMEDIATE on the one writing connection of the process,
 `query_only`. `synchronous=FULL`: what was acknowledged is on the disk. Reads run in autocommit on both engines.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -106,14 +106,18 @@ class Database:
         await self._writer.dispose()
 
 
-async def fetch_all(connection: AsyncConnection, statement: Executable) -> list[Any]:
+Values = Mapping[str, Any]
+"""What is given to the parameters of a statement that was built once."""
+
+
+async def fetch_all(connection: AsyncConnection, statement: Executable, values: Values | None = None) -> list[Any]:
     """Every row of a statement."""
-    return list((await connection.execute(statement)).all())
+    return list((await connection.execute(statement, values)).all())
 
 
-async def fetch_one(connection: AsyncConnection, statement: Executable) -> Any:
+async def fetch_one(connection: AsyncConnection, statement: Executable, values: Values | None = None) -> Any:
     """The first row of a statement, or None."""
-    return (await connection.execute(statement)).first()
+    return (await connection.execute(statement, values)).first()
 
 
 def insert_into(connection: AsyncConnection, table: Any) -> Any:

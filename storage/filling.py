@@ -52,7 +52,8 @@ class NotEmpty(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was made: where to look, and the session token of a member of the measured SIG.
+    """What was made: where to look, the session token of a member of the measured SIG, and those of all who write in
+    it, because nobody may write much in an hour.
 
     `full_page` is the address of a page with `ENTRIES_OF_FULL_PAGE` entries, `bare_page` of one with the fewest.
     """
@@ -64,6 +65,7 @@ class Filled:
     full_page: str
     bare_page: str
     session: str
+    writers: tuple[str, ...]
     counts: dict[str, int]
 
 
@@ -115,7 +117,7 @@ async def fill(
     async with together(database) as one, one.writing() as connection:
         if await connection.scalar(select(func.count()).select_from(Sig)):
             raise NotEmpty("the database to measure with must be empty")
-        ground, session = await _lay_ground(connection, seal, sizes[-1][0] + 1, bodies, started, now, report)
+        ground, sessions = await _lay_ground(connection, seal, sizes[-1][0] + 1, bodies, started, now, report)
     numbers, written = count(1), 0
     for batch in _batches(sizes, ground, numbers):
         async with database.writing() as connection:
@@ -132,7 +134,8 @@ async def fill(
         other_threads=range(3, sum(sig == 0 for sig, _ in sizes) + 1),
         full_page=pages[0],
         bare_page=pages[1],
-        session=session,
+        session=sessions[0],
+        writers=sessions[1:],
         counts={"members": MEMBERS, "sigs": len(ground.sigs), "threads": len(sizes), "posts": posts},
     )
 
@@ -145,7 +148,7 @@ async def _lay_ground(
     started: datetime,
     now: datetime,
     report: Report,
-) -> tuple[_Ground, str]:
+) -> tuple[_Ground, tuple[str, ...]]:
     sigs = await _add_sigs(connection, max(sigs_with_talk, IDLE_SIGS + 1), started)
     members = []
     for number in range(1, MEMBERS + 1):
@@ -153,8 +156,7 @@ async def _lay_ground(
             await _add_member(connection, number, sigs[:1] if number > 1 else sigs[: IDLE_SIGS + 1], started)
         )
         report("Members", number, MEMBERS)
-    account = await add_account(connection, seal, members[0], "measured@example.org", "nobody's", started)
-    tokens = await start_session(connection, account, "wrk", now, remember=False)
+    sessions = tuple([await _sign_in(connection, seal, member_id, started, now) for member_id in members])
     public = Circle.EVERYONE
     ground = _Ground(
         sigs=sigs,
@@ -165,7 +167,12 @@ async def _lay_ground(
         bodies=[(body, render_markdown(body)) for body in bodies],
         started=started,
     )
-    return ground, tokens.session
+    return ground, sessions
+
+
+async def _sign_in(connection: AsyncConnection, seal: Seal, member_id: int, started: datetime, now: datetime) -> str:
+    account = await add_account(connection, seal, member_id, f"measured{member_id}@example.org", "nobody's", started)
+    return (await start_session(connection, account, "wrk", now, remember=False)).session
 
 
 async def _add_sigs(connection: AsyncConnection, how_many: int, started: datetime) -> list[int]:

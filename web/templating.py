@@ -4,11 +4,11 @@ The airlock refuses whatever is not a plain value or a view, so that a row, a re
 printed even by mistake. It is on in development and in tests, where every template is rendered with real pages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import date, datetime
 from enum import Enum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -97,6 +97,24 @@ def load_templates(*, strict: bool) -> Templates:
     return Templates(assets=load_assets().addresses, strict=strict)
 
 
+KEPT_COMPONENTS = frozenset({"post", "thread_row", "found", "sig_row"})
+"""Components of which a page has many, and which many pages show alike."""
+
+MOST_KEPT = 1024
+"""Of one component, in a process."""
+
+
+def _keep(macro: Macro) -> Callable[..., str]:
+    """The macro, worked out once for what it is given. It sees nothing else but the language: views are values, and one
+    that equals another is shown alike, to whomever."""
+
+    @lru_cache(maxsize=MOST_KEPT, typed=True)
+    def kept(_language: NullTranslations, *given: Any, **named: Any) -> str:
+        return macro(*given, **named)
+
+    return lambda *given, **named: kept(translations.get(), *given, **named)
+
+
 class _Components(SimpleNamespace):
     """`ui.byline(...)` is the macro `byline` of components/byline.html; one component, one macro, one file."""
 
@@ -104,10 +122,11 @@ class _Components(SimpleNamespace):
         super().__init__()
         self._environment = environment
 
-    def __getattr__(self, name: str) -> Macro:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
-        setattr(self, name, macro)
-        return macro
+        component: Callable[..., Any] = _keep(macro) if name in KEPT_COMPONENTS else macro
+        setattr(self, name, component)
+        return component
 
     @cached_property
     def names(self) -> tuple[str, ...]:

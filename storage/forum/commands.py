@@ -260,7 +260,7 @@ async def write_reply(
 
 async def _take_place(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
     """The next number in a thread that is held, or a place without one where the post has to wait."""
-    row = await fetch_one(connection, visible_thread(viewer, thread_id).where(ThreadRow.c.deleted_at.is_(None)))
+    row = await fetch_one(connection, visible_thread(viewer.ring, thread_id).where(ThreadRow.c.deleted_at.is_(None)))
     if row is None:
         raise _Abandoned(Refused(Reason.MISSING))
     if refused := refuse_to_reply(viewer, thread_of(row)):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Tuple, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, Text, Tuple, bindparam, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import THREADS_A_PAGE, ThreadKind
@@ -13,7 +14,7 @@ from domain.members import LineKind, MemberLine, Person, SourceAuthor, line_of_m
 from domain.sigs import Circle, ThreadLine, chip_for_sig
 from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
-from storage.key_sets import opens
+from storage.key_sets import RING, RingOrParameter, opens
 from storage.members.people import find_people
 from storage.tables import Id, Moment, Post, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
@@ -62,7 +63,7 @@ class Cursor:
         return cls(_EPOCH + timedelta(microseconds=int(moment)), int(thread_id))
 
 
-def _visible_threads(viewer: Viewer) -> Select[Any]:
+def _visible_threads(ring: RingOrParameter) -> Select[Any]:
     return (
         select(
             Thread.c.thread_id,
@@ -95,8 +96,8 @@ def _visible_threads(viewer: Viewer) -> Select[Any]:
         .outerjoin(AuthorRow, AuthorRow.c.author_id == Thread.c.author_id)
         .outerjoin(_LastAuthor, _LastAuthor.c.author_id == Thread.c.last_author_id)
         .outerjoin(_Opening, (_Opening.c.thread_id == Thread.c.thread_id) & (_Opening.c.number == 1))
-        .where(opens(Thread.c.key_set_id, viewer.ring), Thread.c.deleted_at.is_(None))
-        .where(or_(Thread.c.held_at.is_(None), opens(Sig.c.key_set_id, viewer.ring)))  # its author may have left
+        .where(opens(Thread.c.key_set_id, ring), Thread.c.deleted_at.is_(None))
+        .where(or_(Thread.c.held_at.is_(None), opens(Sig.c.key_set_id, ring)))  # its author may have left
     )
 
 
@@ -104,7 +105,7 @@ async def find_latest_threads(
     connection: AsyncConnection, viewer: Viewer, limit: int, sig_ids: Sequence[int] | None = None
 ) -> tuple[ThreadLine, ...]:
     """The threads with the newest posts, in these SIGs or anywhere."""
-    statement = _visible_threads(viewer)
+    statement = _visible_threads(viewer.ring)
     if sig_ids is not None:
         statement = statement.where(Thread.c.sig_id.in_(sig_ids))
     newest_first = statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc()).limit(limit)
@@ -113,9 +114,36 @@ async def find_latest_threads(
 
 async def _pinned(connection: AsyncConnection, viewer: Viewer, sig_id: int) -> Sequence[Row[Any]]:
     """What the moderators of a SIG have pinned, the newest pin first."""
-    pinned = _visible_threads(viewer).where(Thread.c.sig_id == sig_id, Thread.c.pinned_at.is_not(None))
-    newest_first = pinned.order_by(Thread.c.pinned_at.desc(), Thread.c.thread_id.desc())
-    return await fetch_all(connection, newest_first.limit(PINNED_SHOWN))
+    return await fetch_all(connection, _pinned_statement(), {"ring": viewer.ring, "sig": sig_id})
+
+
+_SIG, _MOMENT, _PLACE = bindparam("sig", type_=Id), bindparam("moment", type_=Moment()), bindparam("place", type_=Id)
+
+
+@cache
+def _pinned_statement() -> Select[Any]:
+    pinned = _visible_threads(RING).where(Thread.c.sig_id == _SIG, Thread.c.pinned_at.is_not(None))
+    return pinned.order_by(Thread.c.pinned_at.desc(), Thread.c.thread_id.desc()).limit(PINNED_SHOWN)
+
+
+@cache
+def _slice_statement(is_tagged: bool, turn: str) -> Select[Any]:
+    """SQL: a page of a SIG's threads, of one tag or of all; `before` or `after` a place, or from the newest on."""
+    statement = _visible_threads(RING).where(Thread.c.sig_id == _SIG)
+    if is_tagged:
+        tagged = select(ThreadTag.c.thread_id).join(Tag, Tag.c.tag_id == ThreadTag.c.tag_id)
+        tagged = tagged.where(Tag.c.sig_id == _SIG, Tag.c.name == bindparam("tag", type_=Text))
+        statement = statement.where(Thread.c.thread_id.in_(tagged))
+    place, given = tuple_(Thread.c.last_post_at, Thread.c.thread_id), tuple_(_MOMENT, _PLACE)
+    if turn == "after":
+        return _page(statement.where(place > given).order_by(Thread.c.last_post_at, Thread.c.thread_id))
+    if turn == "before":
+        statement = statement.where(place < given)
+    return _page(statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc()))
+
+
+def _page(statement: Select[Any]) -> Select[Any]:
+    return statement.limit(THREADS_A_PAGE + 1)
 
 
 async def find_threads_of_sig(
@@ -128,20 +156,11 @@ async def find_threads_of_sig(
     after: Cursor | None = None,
 ) -> ThreadSlice:
     """One page of a SIG's threads: the newest, or those just before or after a cursor."""
-    statement = _visible_threads(viewer).where(Thread.c.sig_id == sig_id)
-    if tag is not None:
-        tagged = select(ThreadTag.c.thread_id).join(Tag, Tag.c.tag_id == ThreadTag.c.tag_id)
-        tagged = tagged.where(Tag.c.sig_id == sig_id, Tag.c.name == tag)
-        statement = statement.where(Thread.c.thread_id.in_(tagged))
-    place = tuple_(Thread.c.last_post_at, Thread.c.thread_id)
-    if after is not None:
-        statement = statement.where(place > after.as_sql())
-        ordered = statement.order_by(Thread.c.last_post_at, Thread.c.thread_id)
-    else:
-        if before is not None:
-            statement = statement.where(place < before.as_sql())
-        ordered = statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc())
-    rows = await fetch_all(connection, ordered.limit(THREADS_A_PAGE + 1))
+    turn = "after" if after is not None else "before" if before is not None else ""
+    asked = {"ring": viewer.ring, "sig": sig_id} | ({"tag": tag} if tag is not None else {})
+    if cursor := after or before:
+        asked |= {"moment": cursor.last_post_at, "place": cursor.thread_id}
+    rows = await fetch_all(connection, _slice_statement(tag is not None, turn), asked)
     more = len(rows) > THREADS_A_PAGE
     rows = rows[:THREADS_A_PAGE]
     if after is not None:
@@ -212,7 +231,7 @@ def byline(
 
 def listed_threads(viewer: Viewer) -> Select[Any]:
     """SQL: the threads that this viewer may see, with what `thread_lines` needs of each."""
-    return _visible_threads(viewer)
+    return _visible_threads(viewer.ring)
 
 
 def people_of_threads(rows: Sequence[Row[Any]]) -> set[int]:

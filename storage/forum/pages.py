@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, exists, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
@@ -27,17 +28,17 @@ from domain.sigs import Circle, Joining, chip_for_sig, refuse_to_join, refuse_to
 from domain.visibility import VISITOR, Viewer, reveal, sig_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.forum.posts import post_of, post_view, posts_with_context, split_waiting, waiting_view, waits_for
-from storage.key_sets import opens
+from storage.key_sets import RING, RingOrParameter, opens
 from storage.members.people import find_people
 from storage.plain_text import plain_text
-from storage.tables import Community, KeySet, Sig, ThreadRead
+from storage.tables import Community, Id, KeySet, Sig, ThreadRead
 from storage.tables import Post as PostRow
 from storage.tables import Thread as ThreadRow
 
 
-def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
-    """SQL: the thread with its SIG, if this viewer may see it. Its page names the SIG: who has left and may not know of
-    that any more has no page of what they deleted, or of what waited."""
+def visible_thread(ring: RingOrParameter, thread_id: int | BindParameter[int]) -> Select[Any]:
+    """SQL: the thread with its SIG, if this ring opens it. Its page names the SIG: who has left and may not know of it
+    any more has no page of what they deleted, or of what waited."""
     return (
         select(
             ThreadRow.c.thread_id,
@@ -57,7 +58,7 @@ def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
             Sig.c.slug.label("sig_slug"),
             Sig.c.name.label("sig_name"),
             Sig.c.description.label("sig_description"),
-            opens(Sig.c.description_key_set_id, viewer.ring).label("is_described"),
+            opens(Sig.c.description_key_set_id, ring).label("is_described"),
             Sig.c.reading,
             Sig.c.joining,
             Sig.c.member_count,
@@ -66,8 +67,8 @@ def visible_thread(viewer: Viewer, thread_id: int) -> Select[Any]:
         )
         .join(Sig, Sig.c.sig_id == ThreadRow.c.sig_id)
         .join(Community, Community.c.community_id == Sig.c.community_id)
-        .where(ThreadRow.c.thread_id == thread_id, opens(ThreadRow.c.key_set_id, viewer.ring))
-        .where(opens(Sig.c.key_set_id, viewer.ring))
+        .where(ThreadRow.c.thread_id == thread_id, opens(ThreadRow.c.key_set_id, ring))
+        .where(opens(Sig.c.key_set_id, ring))
     )
 
 
@@ -88,9 +89,8 @@ async def find_thread_page(
 ) -> ThreadPage | None:
     """One page of a thread as this viewer gets it; None when thread or page is unknown or hidden."""
     async with database.reading() as connection:
-        row = await fetch_one(
-            connection, visible_thread(viewer, thread_id).add_columns(*_seen_by_visitors(), _read_by(viewer))
-        )
+        asked = {"ring": viewer.ring, "thread": thread_id, "reader": viewer.member_id or 0}
+        row = await fetch_one(connection, _thread_statement(), asked)
         pages = page_of(max(1, row.post_count)) if row else 0
         if row is None or not 1 <= page <= pages:
             return None
@@ -140,13 +140,16 @@ def _thread_page(
     )
 
 
-def _read_by(viewer: Viewer) -> ColumnElement[int]:
-    """SQL: up to which number a member has read the thread of `visible_thread`."""
-    if viewer.member_id is None:
-        return literal(0, Integer).label("read_to")
-    mine = (ThreadRead.c.thread_id == ThreadRow.c.thread_id) & (ThreadRead.c.member_id == viewer.member_id)
+_THREAD, _READER = bindparam("thread", type_=Id), bindparam("reader", type_=Id)
+
+
+@cache
+def _thread_statement() -> Select[Any]:
+    """SQL: a thread for its page, with how far its reader has read it; built once."""
+    mine = (ThreadRead.c.thread_id == ThreadRow.c.thread_id) & (ThreadRead.c.member_id == _READER)
     number = select(ThreadRead.c.number).where(mine).correlate(ThreadRow.table).scalar_subquery()
-    return func.coalesce(number, 0).label("read_to")
+    read_to = func.coalesce(number, 0).label("read_to")
+    return visible_thread(RING, _THREAD).add_columns(*_seen_by_visitors(), read_to)
 
 
 def _seen_by_visitors() -> tuple[ColumnElement[bool], ...]:
@@ -189,15 +192,26 @@ async def _rows_of_page(
     """The posts of a page in order, with the opening; on page 1 with the accepted reply, wherever it stands; on the
     last page with what waits there, as far as the viewer `ending` it may see that."""
     first = (page - 1) * POSTS_A_PAGE + 1
-    on_page: ColumnElement[bool] = PostRow.c.number.between(first, first + POSTS_A_PAGE - 1)
-    if page > 1:
+    accepted = thread.accepted_post_id if page == 1 else None
+    ending_ring = ending.ring if ending is not None and ending.member_id is not None else None
+    statement = _posts_statement(page > 1, accepted is not None, ending_ring is not None)
+    asked = {"thread": thread.thread_id, "first": first, "last": first + POSTS_A_PAGE - 1}
+    more = {"accepted": accepted} if accepted is not None else {}
+    return await fetch_all(connection, statement, asked | more | ({"ring": ending_ring} if ending_ring else {}))
+
+
+@cache
+def _posts_statement(with_opening: bool, with_accepted: bool, with_waiting: bool) -> Select[Any]:
+    """SQL: the posts of a page; built once for each kind of page."""
+    first, last = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
+    on_page: ColumnElement[bool] = PostRow.c.number.between(first, last)
+    if with_opening:
         on_page = or_(on_page, PostRow.c.number == 1)
-    elif thread.accepted_post_id is not None:
-        on_page = or_(on_page, PostRow.c.post_id == thread.accepted_post_id)
-    if ending is not None and ending.member_id is not None:
-        on_page = or_(on_page, waits_for(ending))
-    statement = posts_with_context().where(PostRow.c.thread_id == thread.thread_id, on_page)
-    return await fetch_all(connection, statement.order_by(PostRow.c.number))
+    if with_accepted:
+        on_page = or_(on_page, PostRow.c.post_id == bindparam("accepted", type_=Id))
+    if with_waiting:
+        on_page = or_(on_page, waits_for(RING))
+    return posts_with_context().where(PostRow.c.thread_id == _THREAD, on_page).order_by(PostRow.c.number)
 
 
 async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ from domain.sigs import Circle, chip_for_sig
 from domain.views import SafeHtml
 from domain.visibility import Guarded, Viewer, may_see, mod_key, reveal
 from storage.forum.lists import byline
-from storage.key_sets import opens, parse_keys
+from storage.key_sets import RingOrParameter, opens, parse_keys
 from storage.licences import licence_url
 from storage.tables import Case, KeySet, Participant, SourcePost, SourceSite
 from storage.tables import Post as PostRow
@@ -80,10 +80,10 @@ def posts_with_context() -> Select[Any]:
     )
 
 
-def waits_for(viewer: Viewer) -> ColumnElement[bool]:
-    """SQL: a post that waits for a moderator, where this viewer may know of it."""
+def waits_for(ring: RingOrParameter) -> ColumnElement[bool]:
+    """SQL: a post that waits for a moderator, where this ring opens it."""
     waits = PostRow.c.number.is_(None) & PostRow.c.held_at.is_not(None) & PostRow.c.deleted_at.is_(None)
-    return waits & opens(PostRow.c.key_set_id, viewer.ring)
+    return waits & opens(PostRow.c.key_set_id, ring)
 
 
 def split_waiting(rows: Iterable[Row[Any]]) -> tuple[list[Row[Any]], list[Row[Any]]]:

@@ -132,7 +132,7 @@ async def accept_post(database: Database, viewer: Viewer, post_id: int, now: dat
     """Say that a reply answers the question; saying it again takes it back."""
     async with database.writing() as connection:
         row = await hold_post(connection, viewer, post_id)
-        thread = await fetch_one(connection, visible_thread(viewer, row.thread_id)) if row else None
+        thread = await fetch_one(connection, visible_thread(viewer.ring, row.thread_id)) if row else None
         if row is None or thread is None:
             return Refused(Reason.MISSING)
         if refused := refuse_to_accept(viewer, thread_of(thread), post_of(row)):

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, String, cast, literal, select
+from sqlalchemy import Row, Select, String, Text, bindparam, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import (
@@ -23,12 +24,12 @@ from domain.refusals import Reason, Refused
 from domain.visibility import Audience, Guarded, Ring, Viewer, ring_towards
 from storage.database import Database, fetch_all
 from storage.forum.contributions import list_contributions
-from storage.key_sets import opens, opens_towards, parse_keys
+from storage.key_sets import RING, opens, opens_towards, parse_keys
 from storage.members.exposures import page_was_public
 from storage.members.relations import find_relation
 from storage.scraps.newest import list_newest_scraps
 from storage.secrets import Seal
-from storage.tables import Account, Connection, KeySet, Member, OwnList, Sig
+from storage.tables import Account, Connection, Id, KeySet, Member, OwnList, Sig
 from storage.tables import Entry as EntryRow
 
 CONNECTIONS_SHOWN = 24
@@ -47,10 +48,14 @@ class Stored:
     list_names: dict[Audience, str]
 
 
-def _stored_of(ring: Ring, owner_id: int) -> Any:
-    """Every entry of a member in one statement; of a membership the SIG, if the ring opens its existence."""
+_LISTS_OF = bindparam("lists_of", type_=Id)
+
+
+@cache
+def _entries_of_member() -> Select[Any]:
+    """SQL: every entry of a member in one statement; of a membership the SIG, if the ring opens its existence."""
     membership = (EntryRow.c.kind == EntryKind.MEMBERSHIP) & (Sig.c.sig_id == EntryRow.c.position)
-    own_list = (OwnList.c.member_id == owner_id) & (
+    own_list = (OwnList.c.member_id == _LISTS_OF) & (
         EntryRow.c.audience == literal("list:").concat(cast(OwnList.c.list_id, String))
     )
     return (
@@ -74,10 +79,21 @@ def _stored_of(ring: Ring, owner_id: int) -> Any:
         .join(EntryRow, EntryRow.c.member_id == Member.c.member_id)
         .join(KeySet, KeySet.c.key_set_id == EntryRow.c.key_set_id)
         .outerjoin(Account, (Account.c.member_id == Member.c.member_id) & (EntryRow.c.kind == EntryKind.EMAIL))
-        .outerjoin(Sig, membership & opens(Sig.c.key_set_id, ring))
+        .outerjoin(Sig, membership & opens(Sig.c.key_set_id, RING))
         .outerjoin(OwnList, own_list)
         .order_by(EntryRow.c.position, EntryRow.c.entry_id)
     )
+
+
+@cache
+def _all_entries() -> Select[Any]:
+    return _entries_of_member().where(Member.c.member_id == bindparam("member", type_=Id))
+
+
+@cache
+def _open_entries() -> Select[Any]:
+    of_page = _entries_of_member().where(Member.c.public_id == bindparam("address", type_=Text))
+    return of_page.where(opens_towards(EntryRow.c.member_id, EntryRow.c.key_set_id, RING))
 
 
 def _entry_of(row: Row[Any], seal: Seal) -> Entry:
@@ -103,8 +119,8 @@ def _stored(rows: list[Row[Any]], seal: Seal) -> Stored:
 
 async def find_stored(connection: AsyncConnection, seal: Seal, member_id: int, ring: Ring) -> Stored:
     """Everything of a member for their own forms; `ring` opens the names of SIGs."""
-    statement = _stored_of(ring, member_id).where(Member.c.member_id == member_id)
-    return _stored(await fetch_all(connection, statement), seal)
+    values = {"ring": ring, "lists_of": member_id, "member": member_id}
+    return _stored(await fetch_all(connection, _all_entries(), values), seal)
 
 
 async def find_member_page(database: Database, seal: Seal, viewer: Viewer, public_id: str) -> MemberPage | Refused:
@@ -125,10 +141,8 @@ async def read_member_page(
 ) -> MemberPage | Refused:
     """The same on a connection. `within` is the ring of who looks through the viewer's eyes: of other people, they see
     only what both may see."""
-    statement = _stored_of(viewer.ring, viewer.member_id or 0).where(Member.c.public_id == public_id)
-    rows = await fetch_all(
-        connection, statement.where(opens_towards(EntryRow.c.member_id, EntryRow.c.key_set_id, viewer.ring))
-    )
+    values = {"ring": viewer.ring, "lists_of": viewer.member_id or 0, "address": public_id}
+    rows = await fetch_all(connection, _open_entries(), values)
     if not rows:
         return await _refuse_page(connection, public_id)
     stored = _stored(rows, seal)

@@ -1,9 +1,10 @@
 """The newest scraps on a personal page, for whoever looks at it: with their bylines, in one statement."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import LINE_KINDS, EntryKind, LineKind, MemberLine, Person, ScrapLine, line_of_member
@@ -11,17 +12,21 @@ from domain.scraps import LONGEST_BRIEF, ScrapState
 from domain.views import SafeHtml
 from domain.visibility import Guarded, Ring
 from storage.database import fetch_all
-from storage.key_sets import parse_keys
+from storage.key_sets import RING, parse_keys
 from storage.plain_text import plain_text
 from storage.scraps.keys import visible_scrap
 from storage.scraps.views import author_of
-from storage.tables import Entry, KeySet, Member
+from storage.tables import Entry, Id, KeySet, Member
 from storage.tables import Scrap as ScrapRow
 
 SCRAPS_SHOWN = 5
 
 
-def _newest(owner_id: int, ring: Ring) -> Select[Any]:
+_OWNER = bindparam("owner", type_=Id)
+
+
+@cache
+def _newest() -> Select[Any]:
     statement = (
         select(
             ScrapRow.c.scrap_id,
@@ -35,7 +40,7 @@ def _newest(owner_id: int, ring: Ring) -> Select[Any]:
             Member.c.public_id,
         )
         .outerjoin(Member, Member.c.member_id == ScrapRow.c.member_id)
-        .where(ScrapRow.c.owner_id == owner_id, ScrapRow.c.reply_to_id.is_(None), visible_scrap(ring))
+        .where(ScrapRow.c.owner_id == _OWNER, ScrapRow.c.reply_to_id.is_(None), visible_scrap(RING))
         .order_by(ScrapRow.c.scrap_id.desc())
         .limit(SCRAPS_SHOWN)
     )
@@ -51,7 +56,7 @@ async def list_newest_scraps(
     connection: AsyncConnection, owner_id: int, ring: Ring, within: Ring | None = None
 ) -> tuple[ScrapLine, ...]:
     """The newest scraps on this member's page that the ring opens; of their writers no more than `within` opens too."""
-    rows = await fetch_all(connection, _newest(owner_id, ring))
+    rows = await fetch_all(connection, _newest(), {"owner": owner_id, "ring": ring})
     return tuple(_line_of(row, ring, within) for row in rows)
 
 

@@ -6,7 +6,7 @@ Rows are held in one order: the member first, the SIG second.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.moderation import CaseKind, CaseState
@@ -55,7 +55,7 @@ async def find_visible_sig(connection: AsyncConnection, viewer: Viewer, slug: st
     return await fetch_one(connection, select(*columns).where(Sig.c.slug == slug, opens(Sig.c.key_set_id, viewer.ring)))
 
 
-def has_ban(member_id: Any, sig_id: Any, now: datetime) -> ColumnElement[bool]:
+def has_ban(member_id: Any, sig_id: Any, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """SQL: a ban of this member from this SIG stands; one whose end has come is over."""
     stands = or_(Ban.c.until.is_(None), Ban.c.until > now)
     return exists(

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, literal, select
+from sqlalchemy import Row, Select, Text, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.joining import refuse_to_ask, refuse_to_enter
@@ -25,10 +26,10 @@ from domain.sigs import (
 from domain.visibility import VISITOR, Viewer, sig_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.forum.lists import Cursor, ThreadSlice, find_latest_threads, find_threads_of_sig
-from storage.key_sets import opens
+from storage.key_sets import RING, opens
 from storage.sigs.entering import has_ban, waiting_wishes
 from storage.start_page.blocks import find_blocks
-from storage.tables import Case, Community, Id, Member, Membership, Sig, SourceSite, Tag
+from storage.tables import Case, Community, Id, Member, Membership, Moment, Sig, SourceSite, Tag
 
 _NO_TAGS: tuple[TagLine, ...] = ()
 THREADS_ON_HOME = 12
@@ -49,15 +50,17 @@ _SIG_COLUMNS = (
 )
 
 
-def _visible_sigs(viewer: Viewer) -> Select[Any]:
+@cache
+def _visible_sigs() -> Select[Any]:
+    """SQL: the SIGs that a ring opens; built once."""
     return (
         select(
             *_SIG_COLUMNS,
-            opens(Sig.c.content_key_set_id, viewer.ring).label("may_read"),
-            opens(Sig.c.description_key_set_id, viewer.ring).label("is_described"),
+            opens(Sig.c.content_key_set_id, RING).label("may_read"),
+            opens(Sig.c.description_key_set_id, RING).label("is_described"),
         )
         .join(Community, Community.c.community_id == Sig.c.community_id)
-        .where(opens(Sig.c.key_set_id, viewer.ring))
+        .where(opens(Sig.c.key_set_id, RING))
         .order_by(Community.c.position, Community.c.name, Sig.c.name)
     )
 
@@ -91,7 +94,7 @@ def _communities(rows: Iterable[Row[Any]], viewer: Viewer) -> tuple[CommunityLin
 async def find_home_page(database: Database, viewer: Viewer, now: datetime) -> HomePage:
     """Communities and the newest threads, as far as this viewer may see them; for members what is new around them."""
     async with database.reading() as connection:
-        sigs = await fetch_all(connection, _visible_sigs(viewer))
+        sigs = await fetch_all(connection, _visible_sigs(), {"ring": viewer.ring})
         threads = await find_latest_threads(connection, viewer, THREADS_ON_HOME)
         blocks = await find_blocks(connection, viewer, now)
     return HomePage(
@@ -105,7 +108,7 @@ async def find_home_page(database: Database, viewer: Viewer, now: datetime) -> H
 async def find_community_page(database: Database, viewer: Viewer, slug: str) -> CommunityPage | None:
     """One community; None when it is unknown or none of it may be seen."""
     async with database.reading() as connection:
-        sigs = await fetch_all(connection, _visible_sigs(viewer).where(Community.c.slug == slug))
+        sigs = await fetch_all(connection, _sigs_of_community(), {"ring": viewer.ring, "slug": slug})
         if not sigs:
             return None
         sig_ids = [row.sig_id for row in sigs]
@@ -113,26 +116,39 @@ async def find_community_page(database: Database, viewer: Viewer, slug: str) -> 
     return CommunityPage(community=_communities(sigs, viewer)[0], threads=threads)
 
 
-def _sig_for(viewer: Viewer, slug: str, now: datetime) -> Select[Any]:
-    """One SIG with all that its page decides by, in one statement."""
-    me = literal(viewer.member_id, Id)
-    mine = (Membership.c.sig_id == Sig.c.sig_id) & (Membership.c.member_id == me) & Member.c.in_good_standing
+_SLUG, _ME, _NOW = bindparam("slug", type_=Text), bindparam("me", type_=Id), bindparam("now", type_=Moment())
+
+
+@cache
+def _sigs_of_community() -> Select[Any]:
+    return _visible_sigs().where(Community.c.slug == _SLUG)
+
+
+@cache
+def _sig_of_page() -> Select[Any]:
+    """SQL: one SIG with all that its page decides by."""
+    mine = (Membership.c.sig_id == Sig.c.sig_id) & (Membership.c.member_id == _ME) & Member.c.in_good_standing
     role = select(Membership.c.role).join(Member, Member.c.member_id == Membership.c.member_id).where(mine)
     return (
-        _visible_sigs(viewer)
-        .where(Sig.c.slug == slug)
+        _visible_sigs()
+        .where(Sig.c.slug == _SLUG)
         .outerjoin(SourceSite, SourceSite.c.site_id == Sig.c.site_id)
         .add_columns(
             SourceSite.c.name.label("source_name"),
             Sig.c.joining,
             Sig.c.rules,
             opens(Sig.c.key_set_id, VISITOR.ring).label("is_public"),
-            opens(Sig.c.listing_key_set_id, viewer.ring).label("may_see_people"),
+            opens(Sig.c.listing_key_set_id, RING).label("may_see_people"),
             role.correlate(Sig.table).scalar_subquery().label("role"),
-            has_ban(me, Sig.c.sig_id, now).label("is_banned"),
-            exists(select(1).where(waiting_wishes(me, Sig.c.sig_id)).correlate_except(Case.table)).label("has_asked"),
+            has_ban(_ME, Sig.c.sig_id, _NOW).label("is_banned"),
+            exists(select(1).where(waiting_wishes(_ME, Sig.c.sig_id)).correlate_except(Case.table)).label("has_asked"),
         )
     )
+
+
+async def _find_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now: datetime) -> Any:
+    values = {"ring": viewer.ring, "slug": slug, "me": viewer.member_id, "now": now}
+    return await fetch_one(connection, _sig_of_page(), values)
 
 
 async def find_sig_page(
@@ -147,7 +163,7 @@ async def find_sig_page(
 ) -> SigPage | None:
     """A SIG with one page of its threads; those who may not read it get what it is for, and no more."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, _sig_for(viewer, slug, now))
+        row = await _find_sig(connection, viewer, slug, now)
         if row is None:
             return None
         page, tags = ThreadSlice(), _NO_TAGS

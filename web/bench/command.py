@@ -150,10 +150,10 @@ def _measure_rows(
     measured: dict[str, Measured] = {}
     for done, row in enumerate(rows):
         report("Rows measured", done, len(rows) + 1)
-        measured[row.name] = measure(server.port, row, filled.session, body, seconds)
+        measured[row.name] = measure(server.port, row, filled, body, seconds)
     bare = measured[rows[0].name]
     report("Rows measured", len(rows), len(rows) + 1)
-    again = measure(server.port, rows[0], filled.session, body, seconds)
+    again = measure(server.port, rows[0], filled, body, seconds)
     mean = round((bare.per_second + again.per_second) / 2, 1)
     return measured | {rows[0].name: replace(bare, per_second=mean)}
 

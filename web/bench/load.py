@@ -63,10 +63,10 @@ class Measured:
     broken: int
 
 
-def measure(port: int, scenario: Scenario, session: str, body: str, seconds: int) -> Measured:
+def measure(port: int, scenario: Scenario, filled: Filled, body: str, seconds: int) -> Measured:
     """Warm up, then measure for so many seconds. Raises LoadFailed."""
-    _run(port, scenario, session, body, WARM_UP_SECONDS)
-    counted = _run(port, scenario, session, body, seconds)
+    _run(port, scenario, filled, body, WARM_UP_SECONDS)
+    counted = _run(port, scenario, filled, body, seconds)
     return Measured(
         per_second=round(counted["requests"] * 1e6 / max(1, counted["microseconds"]), 1),
         p50=counted["p50"] / 1000,
@@ -85,9 +85,10 @@ def find_wrk() -> str:
     return found
 
 
-def _run(port: int, scenario: Scenario, session: str, body: str, seconds: int) -> Mapping[str, int]:
+def _run(port: int, scenario: Scenario, filled: Filled, body: str, seconds: int) -> Mapping[str, int]:
     address = f"http://127.0.0.1:{port}"
-    headers = {**scenario.headers(session), "accept-encoding": "br", "origin": address}
+    own = {} if scenario.replies_to else scenario.headers(filled.session)
+    headers = {**own, "accept-encoding": "br", "origin": address}
     command = [find_wrk(), f"--connections={CONNECTIONS}", "--threads=1", f"--duration={seconds}s", "--timeout=10s"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
@@ -95,6 +96,7 @@ def _run(port: int, scenario: Scenario, session: str, body: str, seconds: int) -
     if scenario.replies_to is not None:
         places = scenario.replies_to
         command += ["--", "replies", str(places[0]), str(places[-1]), secrets.token_hex(4), quote_plus(body)]
+        command += [",".join(scenario.headers(writer)["cookie"] for writer in filled.writers)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 30)  # noqa: S603
     told = next((line for line in ended.stdout.splitlines() if line.startswith("measured ")), None)
     if ended.returncode or told is None:

@@ -1,7 +1,7 @@
 -- wrk's script: prints what was measured as JSON and, when asked by "replies FIRST LAST", sends replies instead of
--- reading. Times are in microseconds.
+-- reading, each by the next of those whose cookies it is given. Times are in microseconds.
 
-local asked, serial = {}, 0
+local asked, serial, writers = {}, 0, {}
 local threads = 0
 
 function setup(thread)
@@ -15,6 +15,13 @@ function init(arguments)
     math.randomseed(thread_number)
     wrk.method = "POST"
     wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    for cookie in string.gmatch(asked[6], "[^,]+") do
+      local headers = { ["Cookie"] = cookie }
+      for name, value in pairs(wrk.headers) do
+        headers[name] = value
+      end
+      writers[#writers + 1] = headers
+    end
   end
 end
 
@@ -26,7 +33,8 @@ function request()
   local place = math.random(tonumber(asked[2]), tonumber(asked[3]))
   -- Each form is sent once: a submission that was seen before would write nothing.
   local submission = "&submission=" .. asked[4] .. "-" .. thread_number .. "-" .. serial
-  return wrk.format(nil, "/threads/" .. place .. "/replies", nil, "body=" .. asked[5] .. submission)
+  local headers = writers[serial % #writers + 1]
+  return wrk.format(nil, "/threads/" .. place .. "/replies", headers, "body=" .. asked[5] .. submission)
 end
 
 function done(summary, latency, requests)
