@@ -41,17 +41,14 @@ def _is_for() -> ColumnElement[bool]:
 
 
 def _judges() -> Select[Any]:
-    """SQL: the members who may judge an act of the statement around it."""
+    """SQL: the members who may judge an act, that of the statement around it where there is one."""
     standing = and_(Member.c.member_id == Membership.c.member_id, Member.c.in_good_standing)
     return select(Membership.c.member_id).join(Member.table, standing).where(_is_for()).correlate(Act.table)
 
 
 async def list_judges(connection: AsyncConnection, act_id: int) -> set[int]:
     """The members who may judge this act in its SIG."""
-    standing = and_(Member.c.member_id == Membership.c.member_id, Member.c.in_good_standing)
-    judging = Act.table.join(Membership.table, _is_for()).join(Member.table, standing)
-    found = await connection.execute(select(Membership.c.member_id).select_from(judging).where(Act.c.act_id == act_id))
-    return set(found.scalars())
+    return set((await connection.execute(_judges().where(Act.c.act_id == act_id))).scalars())
 
 
 def is_judge(member_id: int | None) -> ColumnElement[bool]:

@@ -16,6 +16,8 @@ from secrets import token_hex
 from domain.forum import ThreadKind
 from domain.members import EntryKind
 from domain.sigs import Role
+from domain.visibility import MY_SIGS
+from storage.blocks import block
 from storage.connections import connect
 from storage.database import Database
 from storage.forum.commands import Draft, Written, edit_post, start_thread, write_reply
@@ -62,6 +64,8 @@ def _parts() -> dict[str, Part]:
         EntryKind.LINK: json.dumps({"address": f"https://example.org/{LONG_WORD}", "label": LONG_WORD}),
     }
     extremes = {"walter": Part(LONG_WORD, LONG_WORD[::-1].capitalize(), _TURNAROUND, entries=everything)}
+    shown = {EntryKind.HEADLINE: MY_SIGS}
+    extremes["ebba"] = Part("Ebba Lund", "Tailor", entries={EntryKind.HEADLINE: "Hems and seams"}, audiences=shown)
     journeys = {}
     for mode in MODES:
         journeys[f"paula-{mode}"] = Part(f"Paula Lima {mode}", f"Welder {mode}", _TURNAROUND)
@@ -118,8 +122,10 @@ async def open_site(home: Path) -> AsyncIterator[Site]:
 
 
 async def _furnish(database: Database, seal: Seal, world: World) -> tuple[int, int]:
-    """Walter's list with somebody on it, a connection, and a receipt; returns the ids of list and receipt."""
+    """Walter's list with somebody on it, a connection, and a receipt; returns the ids of list and receipt. And
+    somebody whom Ebba blocks."""
     walter = world["walter"]
+    assert await block(database, world["ebba"].viewer, world["lin"].public_id, NOON) is None
     list_id = await make_list(database, walter.member_id, LONG_WORD[:60], NOON)
     assert isinstance(list_id, int)
     placed = await place_person(database, walter.viewer, world["joost"].public_id, frozenset({list_id}), NOON)

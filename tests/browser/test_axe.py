@@ -54,6 +54,18 @@ async def _widening(page: Page) -> None:
     await expect(page.locator(".notice", has_text="More people will see this than before:")).to_be_focused()
 
 
+async def _joining(page: Page) -> None:
+    await page.goto("/sigs/turnaround")
+    await press(page, "Join this SIG")
+    await see_title(page, "Join Turnaround")
+
+
+async def _ending_a_block(page: Page) -> None:
+    await page.goto("/settings/blocks")
+    await press(page, "End the block")
+    await see_title(page, "End the block")
+
+
 async def _open_chip(page: Page) -> None:
     await page.goto("/sigs/turnaround")
     await page.get_by_role("link", name="What did you tell the bank first?").click()
@@ -80,6 +92,8 @@ USES: dict[str, tuple[str, Callable[[Page], Awaitable[None]]]] = {
     "wrong password": ("visitor", _wrong_password),
     "refused thread": ("amara", _refused_preview),
     "widening question": ("amara", _widening),
+    "question before joining": ("ebba", _joining),
+    "question before a block ends": ("ebba", _ending_a_block),
     "open chip": ("amara", _open_chip),
     "open choice of a key": ("amara", _open_choice),
     "open menu": ("amara", _open_menu),

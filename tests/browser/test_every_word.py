@@ -44,6 +44,10 @@ WITHOUT_WORDS = frozenset({"/-/patterns"})
 """Pages for developers that show samples in English."""
 
 
+ASKING_FIRST = ("/people/joost-page/unblock", "/sigs/turnaround/join")
+"""Forms that open more of one's page, and ask before they do: here of Tariq, whom nothing keeps from either."""
+
+
 class _Bracketed(NullTranslations):
     def gettext(self, message: str) -> str:
         return f"⟦{message}⟧"
@@ -141,6 +145,7 @@ async def _make_things(browser: httpx.AsyncClient) -> None:
     await browser.post(
         "/profile/experience/new", data={"role": "law", "start": "2019", "experience.audience": "members"}
     )
+    await browser.post("/profile/education/new", data={"school": "law", "education.audience": "my-sigs"})
     await browser.post("/profile/link/new", data={"address": "https://example.org/law", "label": "law"})
     await browser.post("/lists", data={"name": "law"})
     await browser.post("/people/joost-page/scraps", data={"body": "law"})
@@ -177,6 +182,7 @@ async def _refused_forms(browser: httpx.AsyncClient, stoa: Stoa) -> dict[str, st
         ("/people/joost-page/scraps", {"body": ""}),
         ("/people/joost-page/scraps", {"body": "law", "private": "yes", "action": "preview"}),
         ("/lists", {"name": "law"}),
+        *((path, {}) for path in ASKING_FIRST),
     ]
     return {f"POST {path} {sorted(form)}": (await browser.post(path, data=form)).text for path, form in forms}
 
@@ -189,6 +195,8 @@ async def test_every_word_of_ours_is_translated(stoa: Stoa, part: str) -> None:
         answers = {path: (await browser.get(path, follow_redirects=True)).text for path in _paths(stoa)}
         answers |= await _refused_forms(browser, stoa)
     assert all("⟦" in html for html in answers.values() if html)
+    asked = {path for path in ASKING_FIRST if 'name="confirm_widening"' in answers[f"POST {path} []"]}
+    assert part != "tariq" or asked == set(ASKING_FIRST)
     found = {where: left for where, html in answers.items() if html and (left := untranslated(html))}
     assert found == {}
 

@@ -33,6 +33,7 @@ class Planted:
     cases: dict[str, int] = field(default_factory=dict)
     acts: dict[str, int] = field(default_factory=dict)
     keepsakes: dict[str, int] = field(default_factory=dict)
+    notices: dict[str, list[int]] = field(default_factory=dict)
 
     def good(self, name: str) -> Viewer:
         """The viewer that somebody was before they were suspended or had left: to let them write."""

@@ -2,6 +2,7 @@
 bell, link and mail must hide what its reader may not see any more, or never could."""
 
 from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.notices import MailState, NoticeKind
 from storage import tables
@@ -46,10 +47,18 @@ async def plant_notices(stage: Database, seal: Seal, planted: Planted) -> None:
             about += [{"kind": kind.value, "sig_id": sig_id} for kind in (NoticeKind.ROLE, NoticeKind.TURNED_DOWN)]
         for part in VIEWERS:
             if part in planted.world.people:
-                for number, names in enumerate(about):
-                    row = _row(planted.world[part].member_id, _FIRST_EVENT + number) | names
-                    await connection.execute(insert(tables.Notice).values(row))
+                member_id = planted.world[part].member_id
+                planted.notices[part] = [
+                    await _add(connection, _row(member_id, _FIRST_EVENT + number) | names)
+                    for number, names in enumerate(about)
+                ]
     planted.mail_tokens["unsubscribe"] = make_unsubscribe_token(seal, planted.world["olga"].member_id, NoticeKind.REPLY)
+
+
+async def _add(connection: AsyncConnection, row: dict[str, object]) -> int:
+    adding = insert(tables.Notice).values(row).returning(tables.Notice.c.notice_id)
+    notice_id: int = (await connection.execute(adding)).scalar_one()
+    return notice_id
 
 
 def _row(member_id: int, event_id: int) -> dict[str, object]:

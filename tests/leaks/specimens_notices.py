@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from tests.leaks.asks import UNKNOWN, Ask, Route, Specimens
 from tests.leaks.planted import Planted
 
-_SOME_IDS = (*range(1, 200, 7), UNKNOWN)
+_STEP = 14
+"""Notices of somebody else are all alike to who asks for them, so a few do."""
 
 
 def _plain(path: str) -> Specimens:
@@ -15,20 +16,31 @@ def _plain(path: str) -> Specimens:
     return specimens
 
 
-def _list(_: Planted) -> Iterator[Ask]:
+def _list(planted: Planted) -> Iterator[Ask]:
     yield Ask("/notices", full=True)
-    for before in (2, 50, 150, 400, UNKNOWN):
+    for before in (2, UNKNOWN):
         yield Ask(f"/notices?before={before}")
+    for part, ids in planted.notices.items():  # what the first page has no place for if everything is on it
+        yield Ask(f"/notices?before={ids[len(ids) // 2]}", viewers=(part,))
 
 
-def _single(_: Planted) -> Iterator[Ask]:
-    for number, notice_id in enumerate(_SOME_IDS):
-        yield Ask(f"/notices/{notice_id}", full=number == 0)
+def _ids(planted: Planted) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Some of Bodil's and one that never was, for everybody to ask, and one's own."""
+    for notice_id in (*planted.notices["bodil"][::_STEP], UNKNOWN):
+        yield notice_id, ()
+    for part, ids in planted.notices.items():
+        for notice_id in ids:
+            yield notice_id, (part,)
 
 
-def _open(_: Planted) -> Iterator[Ask]:
-    for notice_id in _SOME_IDS:
-        yield Ask(f"/notices/{notice_id}", {})
+def _single(planted: Planted) -> Iterator[Ask]:
+    for number, (notice_id, viewers) in enumerate(_ids(planted)):
+        yield Ask(f"/notices/{notice_id}", full=number == 0, viewers=viewers)
+
+
+def _open(planted: Planted) -> Iterator[Ask]:
+    for notice_id, viewers in _ids(planted):
+        yield Ask(f"/notices/{notice_id}", {}, viewers=viewers)
 
 
 def _see(_: Planted) -> Iterator[Ask]:

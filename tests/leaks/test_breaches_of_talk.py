@@ -1,17 +1,28 @@
 """Leaks planted in what people leave, are told, find and decide: a page made with the eyes of another is caught."""
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import true
 
+import domain.members.people
+import storage.notices.reading
+import storage.search.page
 import web.routes.moderation
 import web.routes.notices
 import web.routes.scraps
 import web.routes.search
-from domain.visibility import Viewer
+from domain.notices import NOTICES_A_PAGE
+from domain.visibility import Guarded, Viewer
+from storage.notices import pages
 from storage.rings import find_viewer
-from tests.leaks.crawling import Theatre, crawl
+from storage.search.asking import Asked
+from storage.tables import Notice
+from tests.leaks.asking import Answer
+from tests.leaks.asks import Ask
+from tests.leaks.crawling import PLAIN, Report, Theatre, crawl, look
 from tests.leaks.places import BOARD
 
 LOOKER = "tariq"
@@ -19,6 +30,7 @@ LOOKER = "tariq"
 BREACHES = [
     (web.routes.scraps, "find_board_page", BOARD, "edo", "scraps.html"),
     (web.routes.search, "find_search_page", "/search", "bodil", "threads.title"),
+    (storage.search.page, "find_people_page", "/search", "connie", "entries.value[name]"),
     (web.routes.search, "find_completions", "/completions/{kind:str}", "bodil", "entries.value[name]"),
     (web.routes.notices, "find_notices_page", "/notices", "amara", "threads.title"),
     (web.routes.moderation, "find_log_page", "/sigs/{slug:str}/log", "bodil", "acts.rule"),
@@ -39,16 +51,52 @@ async def test_a_page_made_with_the_eyes_of_another(
 ) -> None:
     async with theatre.house.database.reading() as connection:
         other = await find_viewer(connection, theatre.planted.world[eyes].member_id)
+    assert other is not None
     true_read = getattr(module, name)
 
     async def read(*given: Any, **options: Any) -> Any:
-        return await true_read(*(other if isinstance(one, Viewer) else one for one in given), **options)
+        return await true_read(*(_seen_by(other, one) for one in given), **options)
 
     assert await _fields(theatre, route) == set()
     monkeypatch.setattr(module, name, read)
     assert field in await _fields(theatre, route)
 
 
+def _seen_by(other: Viewer, given: Any) -> Any:
+    if isinstance(given, Asked):
+        return replace(given, viewer=other)
+    return other if isinstance(given, Viewer) else given
+
+
+async def test_notices_are_read_to_the_last(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest ones, for which the first page has no place once everything opens, are asked for as well."""
+
+    def reveal(guarded: Guarded[Any], _ring: object) -> Any:
+        return guarded._value
+
+    monkeypatch.setattr(domain.members.people, "reveal", reveal)
+    monkeypatch.setattr(storage.notices.reading, "_opens", true)
+    everything = storage.notices.reading.notice_lines.__wrapped__().where(Notice.c.notice_id < pages._BEFORE)
+    newest_first = everything.order_by(Notice.c.notice_id.desc()).limit(NOTICES_A_PAGE + 1)
+    monkeypatch.setattr(pages, "_PAGE", newest_first)
+    report = await _crawl(theatre, "/notices")
+    assert "nameless everyone-owner" in {hit.canary.owner for hit in report.hits}
+
+
+async def test_what_is_typed_makes_nobody_blind(theatre: Theatre) -> None:
+    """A beginning that comes back does not stand for all canaries that begin so; a whole one that the viewer typed is
+    none that they were told."""
+    secret = next(canary for canary in theatre.planted.cage.by_token.values() if canary.audience == "nobody")
+    answer = Answer(200, (), f"<p>{secret.token}</p>".encode())
+    for typed, found in (("zq", True), (secret.token[:5], True), (secret.token, False)):
+        report = Report()
+        look(theatre, report, ("GET", "/search"), LOOKER, Ask(f"/search?q={typed}"), PLAIN, answer)
+        assert bool(report.hits) == found, typed
+
+
 async def _fields(theatre: Theatre, route: str) -> set[str]:
-    report = await crawl(theatre, viewers=[LOOKER], routes=[("GET", route)], full=False)
-    return {hit.canary.field for hit in report.hits}
+    return {hit.canary.field for hit in (await _crawl(theatre, route)).hits}
+
+
+async def _crawl(theatre: Theatre, route: str) -> Report:
+    return await crawl(theatre, viewers=[LOOKER], routes=[("GET", route)], full=False)

@@ -1,6 +1,8 @@
 """The rule over random worlds: SQL and Python agree for every viewer and entry, the page shows just that, and the
 reason on it is a key that opens."""
 
+from collections.abc import Mapping
+
 import pytest
 from sqlalchemy import select, update
 
@@ -50,11 +52,19 @@ _SCOPE_OF = {
 }
 
 
-async def _ring(database: Database, member_id: int) -> set[Key]:
+async def _viewer(database: Database, member_id: int) -> Viewer:
     async with database.reading() as connection:
         found = await find_viewer(connection, member_id)
     assert found is not None
-    return set(found.ring)
+    return found
+
+
+async def _ring(database: Database, member_id: int) -> set[Key]:
+    return set((await _viewer(database, member_id)).ring)
+
+
+async def _sig_names(database: Database, member_id: int) -> Mapping[int, str]:
+    return (await _viewer(database, member_id)).sig_names
 
 
 async def test_a_ring_holds_every_circle_and_loses_each_at_once(database: Database, world: World) -> None:
@@ -78,15 +88,13 @@ async def test_a_ring_holds_every_circle_and_loses_each_at_once(database: Databa
     async with database.writing() as connection:
         await connection.execute(standing.values(in_good_standing=False))
     assert await _ring(database, joost.member_id) == {PUBLIC, own_key(joost.member_id)}
+    assert await _sig_names(database, joost.member_id) == {}
     async with database.writing() as connection:
         await connection.execute(standing.values(in_good_standing=True, is_staff=False))
         await disconnect(connection, joost.member_id, amara.member_id, NOON)
     await delete_list(database, amara.member_id, made, NOON)
-    async with database.reading() as connection:
-        viewer = await find_viewer(connection, joost.member_id)
-    assert viewer is not None
-    assert viewer.sig_names == {turnaround: "Turnaround"}
-    await leave_sig(database, viewer, "turnaround", NOON)
+    assert await _sig_names(database, joost.member_id) == {turnaround: "Turnaround"}
+    await leave_sig(database, joost.viewer, "turnaround", NOON)
     assert await _ring(database, joost.member_id) == plain
 
 

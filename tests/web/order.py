@@ -6,7 +6,7 @@ import httpx
 from sqlalchemy import update
 
 from domain.members import EntryKind, Slot
-from domain.sigs import Role
+from domain.sigs import Joining, Role
 from domain.visibility import sig_key
 from storage.forum.commands import Draft, Written, write_reply
 from storage.key_sets import intern_key_set
@@ -37,6 +37,15 @@ async def hold_first_posts(stoa: Stoa, sig: str = "turnaround") -> None:
     async with stoa.database.writing() as connection:
         is_it = Sig.c.sig_id == stoa.world.sigs[sig]
         await connection.execute(update(Sig).where(is_it).values(holds_first_posts=True))
+
+
+async def ask_to_join(stoa: Stoa, part: str, sig: str = "turnaround", words: str = "Let me in.") -> None:
+    """Let a SIG take in whom it wants, and somebody ask for it."""
+    async with stoa.database.writing() as connection:
+        is_it = Sig.c.sig_id == stoa.world.sigs[sig]
+        await connection.execute(update(Sig).where(is_it).values(joining=Joining.REQUEST.value))
+    asked = await (await stoa.browser(part)).post(f"/sigs/{sig}/ask", data={"words": words})
+    assert asked.status_code == 303
 
 
 async def reply_of(stoa: Stoa, part: str, body: str, thread: Written | None = None) -> int:

@@ -6,15 +6,13 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from domain.moderation import OPEN_FOR
-from domain.sigs import Joining
-from storage.tables import Sig
 from tests.conftest import Stoa
 from tests.web.order import (
     act,
     approve,
+    ask_to_join,
     cases_in,
     hold_first_posts,
     make_staff,
@@ -133,11 +131,7 @@ async def test_nobody_is_let_in_by_who_has_not_looked(stoa: Stoa) -> None:
 
 async def _wish(stoa: Stoa) -> str:
     """Tariq asks to join; returns the address of the case."""
-    async with stoa.database.writing() as connection:
-        asking = update(Sig).where(Sig.c.slug == "turnaround").values(joining=Joining.REQUEST.value)
-        await connection.execute(asking)
-    asked = await (await stoa.browser("tariq")).post("/sigs/turnaround/ask", data={"words": "Let me in."})
-    assert asked.status_code == 303
+    await ask_to_join(stoa, "tariq")
     return cases_in(await _text(stoa, "amara", QUEUE))[0]
 
 

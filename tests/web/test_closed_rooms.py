@@ -6,12 +6,24 @@ from datetime import timedelta
 import httpx
 from sqlalchemy import select, update
 
+from domain.members import EntryKind, Slot
 from domain.sigs import Circle, Role
+from storage.members.editing import save_entries
+from storage.members.standing import reinstate, suspend
 from storage.sigs import add_membership, add_sig
 from storage.tables import Community, KeySet, Sig, Thread
 from tests.cast import NOON
-from tests.conftest import Stoa
-from tests.web.order import act, cases_in, make_moderator, make_staff, open_first_case, report_post, statement_of
+from tests.conftest import SEAL, Stoa
+from tests.web.order import (
+    act,
+    cases_in,
+    hide_sig,
+    make_moderator,
+    make_staff,
+    open_first_case,
+    report_post,
+    statement_of,
+)
 
 TITLE = "What the board never wrote down"
 QUEUE = "/sigs/turnaround/queue"
@@ -148,3 +160,33 @@ async def test_a_case_about_anybody_else_goes_with_the_thread(stoa: Stoa) -> Non
     assert moved.status_code == 303
     assert cases_in((await (await stoa.browser("joost")).get("/sigs/den/queue")).text) == [case]
     assert cases_in((await (await stoa.browser("amara")).get(QUEUE)).text) == []
+
+
+_OWN_PAGES = ("/people/lin-page", "/people/lin-page/scraps", "/notices", "/start", "/settings")
+
+
+async def _named_on(stoa: Stoa, part: str, sig: str) -> set[tuple[str, str]]:
+    """Which of somebody's own pages name a hidden SIG, and in whose rail there is another one."""
+    browser, found = await stoa.browser(part), set()
+    for path in _OWN_PAGES:
+        answer = await browser.get(path)
+        assert answer.status_code == 200, path
+        frame, _, rest = answer.text.partition("<main")
+        frame += rest.partition("</main>")[2]
+        found |= {("page", path)} if sig in answer.text else set()
+        found |= {("rail", path)} if 'href="/sigs/turnaround"' in frame else set()
+    return found
+
+
+async def test_who_is_suspended_reads_no_name_of_their_sigs(stoa: Stoa) -> None:
+    """Neither in the rail nor as an audience of what is theirs; what they still read is the public square."""
+    secret, lin = "Project Nightingale", stoa.world["lin"]
+    await hide_sig(stoa, "boardroom", secret)
+    choice = {Slot(EntryKind.HEADLINE): ("My headline", f"sig:{stoa.world.sigs['boardroom']}")}
+    assert await save_entries(stoa.database, SEAL, lin.member_id, choice, NOON) is None
+    everywhere = {(place, path) for place in ("page", "rail") for path in _OWN_PAGES}
+    assert await _named_on(stoa, "lin", secret) == everywhere
+    for change, expected in ((suspend, set()), (reinstate, everywhere)):
+        async with stoa.database.writing() as connection:
+            await change(connection, lin.member_id, NOON)
+        assert await _named_on(stoa, "lin", secret) == expected

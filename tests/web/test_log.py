@@ -4,16 +4,15 @@ reader may not know of, and nothing that another SIG decided about people."""
 import re
 
 import pytest
-from sqlalchemy import update
 
-from domain.sigs import Joining, Role
+from domain.sigs import Role
 from storage.sigs import add_membership
-from storage.tables import Sig
 from tests.cast import NOON
 from tests.conftest import Stoa
 from tests.web.order import (
     REASON,
     act,
+    ask_to_join,
     hide_membership,
     hide_sig,
     hold_first_posts,
@@ -69,11 +68,7 @@ _NAMES = ("Amara Okafor", "Tariq Haddad", "Reason and statement")
 
 
 async def test_a_sig_that_was_hidden_since_is_not_named_to_who_asked_to_join(stoa: Stoa) -> None:
-    async with stoa.database.writing() as connection:
-        asking = update(Sig).where(Sig.c.slug == "boardroom").values(joining=Joining.REQUEST.value)
-        await connection.execute(asking)
-    sent = await (await stoa.browser("tariq")).post("/sigs/boardroom/ask", data={"words": "Let me in."})
-    assert sent.status_code == 303
+    await ask_to_join(stoa, "tariq", "boardroom")
     await open_first_case(stoa, "amara", QUEUE)
     assert "of Boardroom: your request to join" in await _read(stoa, "tariq", "/settings/acts")
     await hide_sig(stoa, "boardroom", SECRET)
