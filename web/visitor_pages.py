@@ -6,6 +6,7 @@ what is stored, and for a minute at most; an answer that is on its way serves ev
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 
 _PERSONAL: Final = frozenset({b"cookie", b"authorization", b"hx-request-type", b"hx-target", b"range"})
 """Whoever sends one of these may get something else than everybody."""
+
+_QUERIES: Final = re.compile(rb"(?:page=[1-9][0-9]{0,8})?")
+"""Pages of a thread. What somebody searches for is not kept: how long the answer takes would tell that somebody did."""
 
 _OF_THE_BODY: Final = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
@@ -152,7 +156,7 @@ class VisitorPages:
 
 def _key_of(scope: Scope) -> Key | None:
     """What an answer for visitors depends on; None for requests that may be anybody's."""
-    if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
+    if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or not _QUERIES.fullmatch(scope["query_string"]):
         return None
     host = accepted = b""
     for name, value in scope["headers"]:

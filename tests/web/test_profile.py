@@ -187,6 +187,15 @@ async def test_switching_on_is_asked_first(stoa: Stoa) -> None:
     assert (await visitor.get("/people/amara-page")).status_code == 200
 
 
+async def test_what_would_open_leads_to_where_it_stands(stoa: Stoa) -> None:
+    await _switch(stoa, "amara", "off")
+    asked = await _switch(stoa, "amara", "on")
+    links = re.findall(r'<a href="/profile/edit#([^"]+)">', asked.text)
+    form = (await (await stoa.browser("amara")).get("/profile/edit")).text
+    assert {"name", "profession"} <= set(links)
+    assert [name for name in links if f'id="{name}"' not in form] == []
+
+
 async def test_switching_off_twice_gives_one_receipt(stoa: Stoa) -> None:
     first, second = await _switch(stoa, "amara", "off"), await _switch(stoa, "amara", "off")
     assert first.headers["location"] == second.headers["location"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -122,13 +123,28 @@ async def test_what_is_no_page_for_everybody_is_not_kept(stoa: Stoa, path: str) 
     assert len({answer.status_code for answer in answers}) == 1
 
 
-async def test_a_crawl_of_everything_fills_no_more_than_its_room(stoa: Stoa, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.visitor_pages.MOST_BYTES", 20_000)
-    visitor = await stoa.browser()
-    for number in range(30):
-        assert (await visitor.get(f"{THREAD}?nonsense={number}")).status_code == 200
+def _shelf_of(stoa: Stoa) -> Any:
     pages = stoa.app.asgi_handler
     assert isinstance(pages, VisitorPages)
-    shelf = pages._shelf
+    return pages._shelf_of(stoa.app.state.house.database)
+
+
+async def test_a_crawl_of_everything_fills_no_more_than_its_room(stoa: Stoa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.visitor_pages.MOST_BYTES", 10_000)
+    visitor = await stoa.browser()
+    for path in (THREAD, "/", "/sigs/turnaround", "/people/amara-page", "/about/privacy", "/robots.txt", THREAD):
+        assert (await visitor.get(path)).status_code == 200
+    shelf = _shelf_of(stoa)
     held = sum(len(kept.body) for kept in shelf.kept.values())
-    assert 0 < held == shelf._bytes <= 20_000
+    assert 0 < held == shelf._bytes <= 10_000
+    assert 0 < len(shelf.kept) < 6
+
+
+@pytest.mark.parametrize("query", ["q=said", "page=1&q=x", "page=0", "page=1x", "reply_to=1", "before=9-9"])
+async def test_what_somebody_looks_for_is_not_kept(stoa: Stoa, query: str) -> None:
+    visitor = await stoa.browser()
+    for path in ("/search", THREAD, "/sigs/turnaround"):
+        await visitor.get(f"{path}?{query}")
+    assert not _shelf_of(stoa).kept
+    assert (await visitor.get(f"{THREAD}?page=1")).status_code == 200
+    assert len(_shelf_of(stoa).kept) == 1
