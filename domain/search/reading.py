@@ -23,7 +23,7 @@ MOST_PLACES = 255
 FILLER = "\ue000"
 """Stands for what is not indexed, so that what follows keeps its place. No word has this letter."""
 
-_RUN = re.compile(r"[^\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
+RUN = re.compile(r"[^\s\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
 """What stands between spaces and the signs of ASCII, which are in no word."""
 
 _ALONE = (
@@ -53,13 +53,16 @@ class _Folding(dict[int, str]):
 _FOLDED = _Folding()
 
 
-def spans_of(text: str) -> Iterator[Span]:
-    """The words of a text in their order, each with its place in the text as it was typed."""
-    for run in _RUN.finditer(text):
-        found = run.group()
-        spans = _known_spans(found) if len(found) <= LONGEST_WORD else _spans_in(found)
-        for word, start, end in spans:
+def spans_of(text: str, at: int = 0) -> Iterator[Span]:
+    """The words of a text in their order, from a place between two of them on, each with its place as it was typed."""
+    for run in RUN.finditer(text, at):
+        for word, start, end in spans_in(run.group()):
             yield Span(word, run.start() + start, run.start() + end)
+
+
+def spans_in(run: str) -> tuple[tuple[str, int, int], ...]:
+    """The words of a run of letters, each with its place in it."""
+    return _known_spans(run) if len(run) <= LONGEST_WORD else _spans_in(run)
 
 
 def _spans_in(run: str) -> tuple[tuple[str, int, int], ...]:

@@ -53,25 +53,35 @@ class Asked:
         kind = () if said else (Terms((f"{Place.KIND}{DocumentKind.REPLY}",)),)
         return Every((*said, *kind, *self.narrowing(), self.opens(Place.OPENS), self.opens(Place.OPENS_BODY)))
 
-    def threads(self) -> tuple[Expression, Expression]:
-        """The threads that fit by their title, and those that fit otherwise."""
+    def threads(self) -> "Titled":
+        """The threads that fit."""
         return self._titled(Place.THREAD_TITLE, Place.THREAD_BODY)
 
-    def sigs(self) -> tuple[Expression, Expression]:
-        """The SIGs that fit by their name, and those that fit otherwise."""
-        return self._titled(Place.SIG_NAME, Place.SIG_BODY)
+    def sigs(self) -> Expression:
+        """The SIGs that fit."""
+        return self._titled(Place.SIG_NAME, Place.SIG_BODY).either
 
-    def _titled(self, title: Place, body: Place) -> tuple[Expression, Expression]:
+    def _titled(self, title: Place, body: Place) -> "Titled":
         in_title = said_in(self.query.terms, title)
         narrowing = (*self.narrowing(), self.opens(Place.OPENS))
         if self.query.authors:  # who wrote something is told with it, not with its title
             narrowing += (self.opens(Place.OPENS_BODY),)
         if not in_title:
-            return NOTHING, Every((Terms((f"{Place.KIND}{DocumentKind.THREAD}",)), *narrowing))
-        anywhere = Every((*said_in(self.query.terms, title, body), *narrowing, self.opens(Place.OPENS_BODY)))
-        return Every((*in_title, *narrowing)), Without(anywhere, Every(in_title))
+            every = Every((Terms((f"{Place.KIND}{DocumentKind.THREAD}",)), *narrowing))
+            return Titled(NOTHING, every, every)
+        anywhere = Every((*said_in(self.query.terms, title, body), self.opens(Place.OPENS_BODY)))
+        return Titled(
+            Every((*in_title, *narrowing)),
+            Without(Every((anywhere, *narrowing)), Every(in_title)),
+            Every((Some((Every(in_title), anywhere)), *narrowing)),
+        )
 
 
-def both(one: Expression, other: Expression) -> Expression:
-    """What fits by title or otherwise."""
-    return Some((one, other))
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """What is asked of things with a title: those that fit by it, those that fit otherwise, and either of them, which
+    names each key but once, because looking one up is most of the work."""
+
+    by_title: Expression
+    otherwise: Expression
+    either: Expression

@@ -4,8 +4,10 @@ Both hold the same terms at the same places, made by `domain.search.reading`; ne
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, Text, cast, column, literal, table, text
+from sqlalchemy import ColumnElement, TableClause, Text, bindparam, cast, column, func, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,21 +21,42 @@ _INDEXING = 4_004_004_004
 """The advisory lock under which PostgreSQL's documents are written; SQLite has one writer anyway."""
 
 
+@dataclass(frozen=True, slots=True)
 class Words:
-    """The words of documents on the engine of this connection, to select from and to match."""
+    """The words of documents on one engine, to select from and to match. Statements are built once for each of the two,
+    because building one takes about as long as answering it."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.is_sqlite = connection.dialect.name == "sqlite"
-        self.table = _FTS if self.is_sqlite else _VECTORS
-        self.document_id: ColumnElement[int] = _FTS.c.rowid if self.is_sqlite else _VECTORS.c.document_id
+    is_sqlite: bool
 
-    def match(self, expression: Expression) -> ColumnElement[bool]:
-        """SQL: the document's terms are as the expression wants them. One parameter, whatever is asked."""
+    @classmethod
+    def of(cls, connection: AsyncConnection) -> "Words":
+        """Those on the engine of this connection."""
+        return cls(connection.dialect.name == "sqlite")
+
+    @property
+    def table(self) -> TableClause:
+        """The table of the words."""
+        return _FTS if self.is_sqlite else _VECTORS
+
+    @property
+    def document_id(self) -> ColumnElement[int]:
+        """Whose words they are."""
+        return _FTS.c.rowid if self.is_sqlite else _VECTORS.c.document_id
+
+    def match(self, name: str) -> ColumnElement[bool]:
+        """SQL: the document's terms are as the expression wants them that is given under this name, as `spell` has it.
+        One parameter, whatever is asked."""
+        asked = bindparam(name, type_=Text)
         if self.is_sqlite:
-            asked = for_sqlite(expression) or f'"{FILLER}"'  # which stands in no document without a letter before it
-            return _FTS.c.document_words.op("MATCH", is_comparison=True)(literal(asked, Text))
-        asked = for_postgresql(expression) or f"'{FILLER}'"
-        return _VECTORS.c.words.op("@@", is_comparison=True)(cast(literal(asked, Text), TSQUERY))
+            return _FTS.c.document_words.op("MATCH", is_comparison=True)(asked)
+        return _VECTORS.c.words.op("@@", is_comparison=True)(cast(asked, TSQUERY))
+
+    def spell(self, expression: Expression) -> str:
+        """The expression as this engine reads it; where nothing can match, what stands in no document without a letter
+        before it."""
+        if self.is_sqlite:
+            return for_sqlite(expression) or f'"{FILLER}"'
+        return for_postgresql(expression) or f"'{FILLER}'"
 
 
 async def hold_index(connection: AsyncConnection) -> None:
@@ -87,3 +110,23 @@ async def drop_all_words(connection: AsyncConnection) -> None:
         if is_sqlite
         else text("DELETE FROM document_words")
     )
+
+
+async def gather_words(connection: AsyncConnection, *, is_first: bool) -> bool:
+    """Put together a part of what FTS5 has written in pieces, because every term of a question is looked up in each of
+    them; gives whether there may be more. PostgreSQL's index is in one piece."""
+    if connection.dialect.name != "sqlite":
+        return False
+    changes = select(func.total_changes())
+    before = (await connection.execute(changes)).scalar_one()
+    merging = text("INSERT INTO document_words (document_words, rank) VALUES ('merge', :pages)")
+    await connection.execute(merging, {"pages": -_PAGES if is_first else _PAGES})
+    after = (await connection.execute(changes)).scalar_one()
+    return bool(after - before >= _LEAST)
+
+
+_PAGES: Final = 500
+"""Pages of words that are put together in one transaction: a tenth of a second's work."""
+
+_LEAST: Final = 2
+"""Changes by which FTS5 shows that it has put something together; the command itself is one."""

@@ -36,7 +36,7 @@ from storage.search.documents import (
     document_of_sig,
     document_of_talk,
 )
-from storage.search.engines import drop_all_words, drop_words, hold_index, put_words
+from storage.search.engines import drop_all_words, drop_words, gather_words, hold_index, put_words
 from storage.tables import Document, Entry, KeySet, Post, Sig, SourceAuthor, Thread
 
 Report = Callable[[str, int, int | None], None]
@@ -329,3 +329,8 @@ async def index_everything(database: Database, report: Report | None = None, *, 
             done += BATCH
             if report:
                 report(stage.name, done, None)
+    is_first = is_more = True
+    while is_more:
+        async with database.writing() as connection:
+            is_more = await gather_words(connection, is_first=is_first)
+        is_first = False

@@ -1,5 +1,6 @@
 """The page of results: one kind of them under tabs that count all, and people to choose from while typing."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -16,14 +17,15 @@ from domain.search import (
     parse_query,
 )
 from domain.visibility import Viewer
-from storage.database import Database, fetch_one
+from storage.database import Database
 from storage.key_sets import opens
 from storage.search.asking import Asked
 from storage.search.cursors import Cursor
+from storage.search.documents import DocumentKind
 from storage.search.engines import Words
-from storage.search.people import find_by_name, find_people_page, find_writers, people_found
+from storage.search.people import find_by_name, find_people_page, find_writers, people_found, values_of_people
 from storage.search.sigs import FoundSigs, find_sigs, page_of_sigs
-from storage.search.talk import Slice, find_talk, replies_found, threads_found
+from storage.search.talk import Slice, find_talk, talk_found
 from storage.tables import Sig
 
 
@@ -44,8 +46,9 @@ async def find_search_page(
         async with database.reading() as connection:
             asked = await _ask(connection, viewer, query)
             sigs = await find_sigs(connection, asked)
-            counts = await _count(connection, asked, sigs)
             page = await _find(connection, asked, kind, before, sigs)
+            known = {SearchKind.SIGS: sigs.count} | ({} if page.count is None else {kind: page.count})
+            counts = await _count(connection, asked, known)
     return SearchPage(
         text=query.text,
         is_empty=query.is_empty,
@@ -76,16 +79,32 @@ async def _ask(connection: AsyncConnection, viewer: Viewer, query: Query) -> Ask
     return Asked(viewer, query, sig_id, writer_ids)
 
 
-async def _count(connection: AsyncConnection, asked: Asked, sigs: FoundSigs) -> dict[SearchKind, int]:
-    """How many of each kind there are for this viewer, in one statement; nobody counts beyond `MOST_COUNTED`."""
-    words = Words(connection)
-    statements = {SearchKind.THREADS: threads_found(words, asked), SearchKind.REPLIES: replies_found(words, asked)}
+async def _count(connection: AsyncConnection, asked: Asked, known: dict[SearchKind, int]) -> dict[SearchKind, int]:
+    """How many of each kind there are for this viewer, those that are not known yet in one statement; nobody counts
+    beyond `MOST_COUNTED`."""
+    words, in_sig = Words.of(connection), asked.sig_id is not None
+    finding: dict[SearchKind, Select[Any]] = {
+        SearchKind.THREADS: talk_found(words, DocumentKind.THREAD, in_sig=in_sig),
+        SearchKind.REPLIES: talk_found(words, DocumentKind.REPLY, in_sig=in_sig),
+    }
+    values = {
+        DocumentKind.THREAD: words.spell(asked.threads().either),
+        DocumentKind.REPLY: words.spell(asked.replies()),
+        "sig_id": asked.sig_id,
+    }
     if asked.is_of_people:
-        statements[SearchKind.PEOPLE] = people_found(words, asked)
-    counting = select(*(_counted(statement).label(kind) for kind, statement in statements.items()))
-    row = (await fetch_one(connection, counting))._mapping  # noqa: SLF001 -- the name is public in the library
-    found = {kind: row[kind] for kind in statements}
-    return {SearchKind.PEOPLE: 0, SearchKind.SIGS: sigs.count, **found}
+        finding[SearchKind.PEOPLE] = people_found(words, asked)
+        values |= values_of_people(words, asked)
+    unknown = [kind for kind in finding if kind not in known]
+    counting = _counting(tuple(finding[kind] for kind in unknown))
+    counts = (await connection.execute(counting, values)).one()
+    return dict.fromkeys(SearchKind, 0) | known | dict(zip(unknown, counts, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _counting(statements: tuple[Select[Any], ...]) -> Select[Any]:
+    """SQL: how many each of these finds. There are not many of them: each is built once itself."""
+    return select(*(_counted(statement) for statement in statements))
 
 
 def _counted(statement: Select[Any]) -> Any:

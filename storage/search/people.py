@@ -6,6 +6,8 @@ by nobody, not by themselves either, from the next request on: not by results, c
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, intersect, literal, or_, select, type_coerce
@@ -25,7 +27,7 @@ from domain.search import (
 )
 from domain.visibility import Guarded, Ring, Viewer, block_mark, reveal, ring_towards
 from storage.database import fetch_all
-from storage.key_sets import opens_towards, parse_keys
+from storage.key_sets import RING, opens, opens_towards, parse_keys
 from storage.members.people import find_people
 from storage.search.asking import Asked
 from storage.search.cursors import Cursor
@@ -41,64 +43,103 @@ MOST_AUTHORS = 200
 """People of one name whose posts `author:` brings together."""
 
 
-def _who_say(words: Words, ring: Ring, said: Sequence[Expression]) -> Select[Any]:
-    """SQL: the members of whom an entry that this ring opens fits."""
-    return (
-        select(Entry.c.member_id)
-        .select_from(words.table)
-        .join(Document.table, Document.c.document_id == words.document_id)
-        .join(Entry.table, Entry.c.entry_id == Document.c.source_id)
-        .where(
-            words.match(Every((*said, opened_by(ring, Place.OPENS)))),
-            Document.c.kind == DocumentKind.ENTRY.value,
-            Document.c.stamp == type_coerce(Entry.c.changed_at, BigInteger),
-            Document.c.key_set_id == Entry.c.key_set_id,
-            *_not_shut(Entry.c.member_id, Entry.c.key_set_id, ring),
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """For whom a statement is built: on which engine, and whether there are blocks to heed."""
 
+    words: Words
+    has_blocks: bool
 
-def _not_shut(member_id: Any, key_set_id: Any, ring: Ring) -> tuple[ColumnElement[bool], ...]:
-    """SQL: a block leaves what is public. The index has asked the ring already."""
-    has_marks = any(key.startswith(_MARK) for key in ring)
-    return (opens_towards(member_id, key_set_id, ring),) if has_marks else ()
+    @classmethod
+    def of(cls, words: Words, ring: Ring) -> "_Asking":
+        return cls(words, any(key.startswith(_MARK) for key in ring))
+
+    def opens_towards(self, member_id: Any, key_set_id: Any) -> ColumnElement[bool]:
+        """SQL: the ring opens what is this member's, of whom a block leaves what is public."""
+        return opens_towards(member_id, key_set_id, RING) if self.has_blocks else opens(key_set_id, RING)
 
 
 _MARK = str(block_mark(0))[:-1]
 
 
-def _found(words: Words, ring: Ring, terms: Sequence[Term]) -> Select[Any]:
-    """SQL: the members who fit and whose name opens, in no order."""
-    fitting = [_who_say(words, ring, said_in([term], Place.NAME, Place.ENTRY)) for term in terms]
-    who = fitting[0] if len(fitting) == 1 else intersect(*fitting)
-    return _named(ring).where(Member.c.member_id.in_(who))
+def _who_say(asking: _Asking, name: str) -> Select[Any]:
+    """SQL: the members of whom an entry fits what is given under this name. The index has asked the ring already."""
+    words = asking.words
+    statement = (
+        select(Entry.c.member_id)
+        .select_from(words.table)
+        .join(Document.table, Document.c.document_id == words.document_id)
+        .join(Entry.table, Entry.c.entry_id == Document.c.source_id)
+        .where(
+            words.match(name),
+            Document.c.kind == DocumentKind.ENTRY.value,
+            Document.c.stamp == type_coerce(Entry.c.changed_at, BigInteger),
+            Document.c.key_set_id == Entry.c.key_set_id,
+        )
+    )
+    if asking.has_blocks:
+        statement = statement.where(asking.opens_towards(Entry.c.member_id, Entry.c.key_set_id))
+    return statement
 
 
-def _named(ring: Ring) -> Select[Any]:
-    """SQL: the members whose name this ring opens, but for those who want to be found by nobody."""
+def _named(asking: _Asking) -> Select[Any]:
+    """SQL: the members whose name the ring opens, but for those who want to be found by nobody."""
     return (
         select(Member.c.member_id, Member.c.public_id)
         .join(_Name, and_(_Name.c.member_id == Member.c.member_id, _Name.c.kind == EntryKind.NAME))
-        .where(_Name.c.value != "", opens_towards(Member.c.member_id, _Name.c.key_set_id, ring))
+        .where(_Name.c.value != "", asking.opens_towards(Member.c.member_id, _Name.c.key_set_id))
         .where(Member.c.unsearched_since.is_(None))
     )
 
 
+@cache
+def _found(asking: _Asking, terms: int) -> Select[Any]:
+    """SQL: the members who fit every term and whose name opens, in no order."""
+    fitting = [_who_say(asking, f"{_TERM}{number}") for number in range(terms)]
+    who = fitting[0] if len(fitting) == 1 else intersect(*fitting)
+    return _named(asking).where(Member.c.member_id.in_(who))
+
+
+@cache
+def _by_name(asking: _Asking) -> Select[Any]:
+    """SQL: the members whose name fits and opens, by their addresses."""
+    return _named(asking).where(Member.c.member_id.in_(_who_say(asking, _NAME))).order_by(Member.c.public_id)
+
+
+_TERM, _NAME = "person", "person_name"
+
+
 def people_found(words: Words, asked: Asked) -> Select[Any]:
-    """SQL: everybody who is found, in no order."""
-    return _found(words, asked.viewer.ring, asked.query.terms)
+    """SQL: everybody who is found, in no order; `values_of_people` says by what."""
+    return _found(_Asking.of(words, asked.viewer.ring), len(asked.query.terms))
+
+
+def values_of_people(words: Words, asked: Asked) -> dict[str, Any]:
+    """What `people_found` is to be given."""
+    ring = asked.viewer.ring
+    fitting = (_said_by(words, ring, said_in([term], Place.NAME, Place.ENTRY)) for term in asked.query.terms)
+    return {"ring": ring} | {f"{_TERM}{number}": spelt for number, spelt in enumerate(fitting)}
+
+
+def _values_of_name(words: Words, ring: Ring, terms: Sequence[Term]) -> dict[str, Any]:
+    return {"ring": ring, _NAME: _said_by(words, ring, said_in(terms, Place.NAME))}
+
+
+def _said_by(words: Words, ring: Ring, said: Sequence[Expression]) -> str:
+    return words.spell(Every((*said, opened_by(ring, Place.OPENS))))
 
 
 async def find_people_page(connection: AsyncConnection, asked: Asked, before: Cursor | None) -> Slice:
     """One page of people."""
-    words, ring = Words(connection), asked.viewer.ring
-    by_name = Member.c.member_id.in_(_who_say(words, ring, said_in(asked.query.terms, Place.NAME)))
+    words, ring = Words.of(connection), asked.viewer.ring
+    by_name = Member.c.member_id.in_(_who_say(_Asking.of(words, ring), _NAME))
     rank = case((by_name, literal(0)), else_=literal(1))
     statement = people_found(words, asked).add_columns(rank.label("rank"))
     if before is not None:
         statement = statement.where(or_(rank > before.rank, and_(rank == before.rank, Member.c.public_id > before.key)))
     ordered = statement.order_by(rank, Member.c.public_id).limit(RESULTS_A_PAGE + 1)
-    rows = await fetch_all(connection, ordered)
+    values = values_of_people(words, asked) | _values_of_name(words, ring, asked.query.terms)
+    rows = (await connection.execute(ordered, values)).all()
     shown = rows[:RESULTS_A_PAGE]
     lines = await _lines(connection, asked, [row.member_id for row in shown])
     older = str(Cursor(shown[-1].rank, shown[-1].public_id)) if len(rows) > RESULTS_A_PAGE else None
@@ -158,14 +199,9 @@ def _line(line: MemberLine, said: Sequence[tuple[EntryKind, str]], query: Query)
 
 async def find_writers(connection: AsyncConnection, viewer: Viewer, words: Sequence[str]) -> tuple[int, ...]:
     """The ids of members whose name, as far as this viewer sees it, has all these words."""
-    by_name = _by_name(connection, viewer.ring, [Term((word,)) for word in words])
-    rows = await fetch_all(connection, by_name.order_by(Member.c.public_id).limit(MOST_AUTHORS))
-    return tuple(row.member_id for row in rows)
-
-
-def _by_name(connection: AsyncConnection, ring: Ring, terms: Sequence[Term]) -> Select[Any]:
-    who = _who_say(Words(connection), ring, said_in(terms, Place.NAME))
-    return _named(ring).where(Member.c.member_id.in_(who))
+    statement = _by_name(_Asking.of(Words.of(connection), viewer.ring)).limit(MOST_AUTHORS)
+    values = _values_of_name(Words.of(connection), viewer.ring, [Term((word,)) for word in words])
+    return tuple((await connection.execute(statement, values)).scalars())
 
 
 async def find_by_name(
@@ -174,14 +210,11 @@ async def find_by_name(
     """The first people whose name fits, by the alphabet; for a mention not oneself, and nobody blocked."""
     if not query.terms:
         return ()
-    rows = await fetch_all(
-        connection,
-        _by_name(connection, viewer.ring, query.terms)
-        .where(*(_others(viewer) if for_mention else ()))
-        .order_by(Member.c.public_id)
-        .limit(COMPLETIONS_SHOWN),
-    )
-    people = await find_people(connection, [row.member_id for row in rows])
+    words = Words.of(connection)
+    statement = _by_name(_Asking.of(words, viewer.ring)).where(*(_others(viewer) if for_mention else ()))
+    values = _values_of_name(words, viewer.ring, query.terms)
+    found = (await connection.execute(statement.limit(COMPLETIONS_SHOWN), values)).scalars()
+    people = await find_people(connection, list(found))
     lines = (line_of_member(person, viewer.ring) for person in people.values())
     return tuple(sorted((line for line in lines if line.name is not None), key=_alphabetical))
 

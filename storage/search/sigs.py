@@ -4,21 +4,20 @@ There are few, so all that fit are read, and whether a document is still what it
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.search import MOST_COUNTED, RESULTS_A_PAGE, FoundLine, SearchKind, excerpt_of, fits, pieces_of
 from domain.sigs import Circle, chip_for_sig
 from domain.visibility import Guarded, may_see, reveal
-from storage.database import fetch_all
 from storage.key_sets import parse_keys
-from storage.search.asking import Asked, both
+from storage.search.asking import Asked
 from storage.search.cursors import Cursor
 from storage.search.documents import DocumentKind, stamp_of_sig
 from storage.search.engines import Words
-from storage.search.expressions import Expression
 from storage.search.talk import Slice
 from storage.tables import Document, KeySet, Sig
 
@@ -41,14 +40,18 @@ async def find_sigs(connection: AsyncConnection, asked: Asked) -> FoundSigs:
     """Every SIG that fits: by name first, then by description, each by the alphabet of their addresses."""
     if not asked.is_of_people:
         return FoundSigs()
-    rows = await _list_fitting(connection, Words(connection), both(*asked.sigs()))
+    words = Words.of(connection)
+    fitting = await connection.execute(_fitting(words), {DocumentKind.SIG: words.spell(asked.sigs())})
+    rows = [row for row in fitting if row.stamp == stamp_of_sig(row.name, row.description)]
     ranked = ((0 if fits(row.name, asked.query) else 1, row) for row in rows)
     places = ((Cursor(rank, row.slug), row) for rank, row in ranked)
     return FoundSigs(tuple(sorted(places, key=lambda place: (place[0].rank, place[0].key))))
 
 
-async def _list_fitting(connection: AsyncConnection, words: Words, expression: Expression) -> list[Any]:
-    statement = (
+@cache
+def _fitting(words: Words) -> Select[Any]:
+    """SQL: the SIGs that fit by their documents, with what tells whether a document is still what its SIG says."""
+    return (
         select(
             Sig.c.slug,
             Sig.c.name,
@@ -64,15 +67,13 @@ async def _list_fitting(connection: AsyncConnection, words: Words, expression: E
         .join(KeySet.table, KeySet.c.key_set_id == Sig.c.key_set_id)
         .join(_DescriptionKeys, _DescriptionKeys.c.key_set_id == Sig.c.description_key_set_id)
         .where(
-            words.match(expression),
+            words.match(DocumentKind.SIG),
             Document.c.kind == DocumentKind.SIG.value,
             Document.c.key_set_id == Sig.c.key_set_id,
             Document.c.body_key_set_id == Sig.c.description_key_set_id,
         )
         .limit(MOST_COUNTED)
     )
-    rows = await fetch_all(connection, statement)
-    return [row for row in rows if row.stamp == stamp_of_sig(row.name, row.description)]
 
 
 def page_of_sigs(asked: Asked, found: FoundSigs, before: Cursor | None) -> Slice:

@@ -1,23 +1,23 @@
 """Threads and replies that a viewer finds: which ones by the index, what is shown of them by their rows of now."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import PostKind
 from domain.members import Person, SourceAuthor
-from domain.search import RESULTS_A_PAGE, FoundLine, Query, SearchKind, excerpt_of, pieces_of
+from domain.search import MOST_COUNTED, RESULTS_A_PAGE, FoundLine, Query, SearchKind, excerpt_of, pieces_of
 from domain.sigs import Circle, chip_for_sig
 from domain.views import SafeHtml
 from domain.visibility import Guarded, Viewer, may_see, reveal
-from storage.database import fetch_all
 from storage.forum.lists import byline
 from storage.key_sets import parse_keys
 from storage.members.people import find_people
 from storage.plain_text import plain_text
-from storage.search.asking import Asked, both
+from storage.search.asking import Asked
 from storage.search.cursors import Cursor
 from storage.search.documents import DocumentKind
 from storage.search.engines import Words
@@ -28,8 +28,10 @@ from storage.tables import SourceAuthor as AuthorRow
 _ThreadKeys = KeySet.table.alias()
 
 
-def _standing(words: Words, kind: DocumentKind, asked: Asked, expression: Expression) -> Select[Any]:
-    """SQL: documents that fit and are what their sources are now, by every change that counts."""
+@cache
+def talk_found(words: Words, kind: DocumentKind, *, in_sig: bool) -> Select[Any]:
+    """SQL: threads or replies that fit what is given under the name of their kind, in no order, and are what their
+    sources are now, by every change that counts."""
     statement = (
         select(words.document_id.label("document_id"), Post.c.post_id)
         .select_from(words.table)
@@ -37,7 +39,7 @@ def _standing(words: Words, kind: DocumentKind, asked: Asked, expression: Expres
         .join(Post.table, Post.c.post_id == Document.c.source_id)
         .join(Thread.table, Thread.c.thread_id == Post.c.thread_id)
         .where(
-            words.match(expression),
+            words.match(kind),
             Document.c.kind == kind.value,
             Document.c.stamp == Post.c.version,
             Document.c.body_key_set_id == Post.c.key_set_id,
@@ -47,79 +49,90 @@ def _standing(words: Words, kind: DocumentKind, asked: Asked, expression: Expres
     )
     if kind is DocumentKind.REPLY:
         statement = statement.where(Post.c.deleted_at.is_(None))
-    if asked.sig_id is not None:
-        statement = statement.where(Thread.c.sig_id == asked.sig_id)
-    return statement
+    return statement.where(Thread.c.sig_id == bindparam("sig_id")) if in_sig else statement
 
 
-def threads_found(words: Words, asked: Asked) -> Select[Any]:
-    """SQL: every thread that is found, in no order."""
-    return _standing(words, DocumentKind.THREAD, asked, both(*asked.threads()))
-
-
-def replies_found(words: Words, asked: Asked) -> Select[Any]:
-    """SQL: every reply that is found, in no order."""
-    return _standing(words, DocumentKind.REPLY, asked, asked.replies())
+@cache
+def _newest(words: Words, kind: DocumentKind, *, in_sig: bool, is_later: bool) -> Select[Any]:
+    """SQL: the newest of them, on a later page from a place on."""
+    statement = talk_found(words, kind, in_sig=in_sig).order_by(words.document_id.desc()).limit(bindparam("most"))
+    return statement.where(words.document_id < bindparam("before")) if is_later else statement
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A page of results, and the cursor of the next."""
+    """A page of results, and the cursor of the next; `count` is how many there are of all, where it became known."""
 
     found: tuple[FoundLine, ...] = ()
     older: str | None = None
+    count: int | None = None
 
 
 async def find_talk(connection: AsyncConnection, asked: Asked, kind: SearchKind, before: Cursor | None) -> Slice:
-    """One page of threads or replies: those that fit by their title first, then the newest first."""
-    titled, other = asked.threads() if kind is SearchKind.THREADS else (None, asked.replies())
-    of = DocumentKind.THREAD if kind is SearchKind.THREADS else DocumentKind.REPLY
-    words, places = Words(connection), list[tuple[Cursor, int]]()
-    for rank, expression in ((0, titled), (1, other)):
-        wanted = RESULTS_A_PAGE + 1 - len(places)
+    """One page of threads or replies: those that fit by their title first, then the newest first. For the first page
+    all are read as far as anybody counts, which is no more work than to count them."""
+    titled = asked.threads() if kind is SearchKind.THREADS else None
+    of = DocumentKind.THREAD if titled else DocumentKind.REPLY
+    ranks = (titled.by_title, titled.otherwise) if titled else (None, asked.replies())
+    found, most = list[tuple[int, Row[Any]]](), MOST_COUNTED if before is None else RESULTS_A_PAGE
+    for rank, expression in enumerate(ranks):
+        wanted = most + 1 - len(found)
         if expression is None or wanted <= 0 or (before is not None and before.rank > rank):
             continue
-        statement = _standing(words, of, asked, expression)
-        if before is not None and before.rank == rank:
-            statement = statement.where(words.document_id < before.number)
-        newest_first = statement.order_by(words.document_id.desc()).limit(wanted)
-        rows = await fetch_all(connection, newest_first)
-        places += [(Cursor(rank, str(row.document_id)), row.post_id) for row in rows]
-    shown = places[:RESULTS_A_PAGE]
-    lines = await _lines(connection, asked, [post_id for _, post_id in shown])
-    return Slice(lines, str(shown[-1][0]) if len(places) > RESULTS_A_PAGE else None)
+        later_than = before.number if before is not None and before.rank == rank else None
+        rows = await _list_newest(connection, asked, of, expression, wanted, later_than)
+        found += [(rank, row) for row in rows]
+    shown = found[:RESULTS_A_PAGE]
+    lines = await _lines(connection, asked, [row.post_id for _, row in shown])
+    older = _cursor(*shown[-1]) if len(found) > RESULTS_A_PAGE else None
+    return Slice(lines, older, len(found) if before is None else None)
+
+
+def _cursor(rank: int, row: Row[Any]) -> str:
+    return str(Cursor(rank, str(row.document_id)))
+
+
+async def _list_newest(
+    connection: AsyncConnection, asked: Asked, kind: DocumentKind, expression: Expression, most: int, before: int | None
+) -> list[Row[Any]]:
+    words = Words.of(connection)
+    statement = _newest(words, kind, in_sig=asked.sig_id is not None, is_later=before is not None)
+    values = {kind: words.spell(expression), "most": most, "before": before, "sig_id": asked.sig_id}
+    return list((await connection.execute(statement, values)).all())
+
+
+_SHOWN: Select[Any] = (
+    select(
+        Post.c.post_id,
+        Post.c.thread_id,
+        Post.c.kind,
+        Post.c.member_id,
+        Post.c.html,
+        Post.c.written_at,
+        Post.c.deleted_at,
+        KeySet.c.text.label("keys"),
+        _ThreadKeys.c.text.label("thread_keys"),
+        Thread.c.title,
+        Sig.c.slug,
+        Sig.c.name,
+        Sig.c.reading,
+        AuthorRow.c.author_id,
+        AuthorRow.c.name.label("author_name"),
+        AuthorRow.c.source_url.label("author_url"),
+    )
+    .join(KeySet, KeySet.c.key_set_id == Post.c.key_set_id)
+    .join(Thread, Thread.c.thread_id == Post.c.thread_id)
+    .join(_ThreadKeys, _ThreadKeys.c.key_set_id == Thread.c.key_set_id)
+    .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
+    .outerjoin(AuthorRow, AuthorRow.c.author_id == Post.c.author_id)
+    .where(Post.c.post_id.in_(bindparam("post_ids", expanding=True)))
+)
 
 
 async def _lines(connection: AsyncConnection, asked: Asked, post_ids: list[int]) -> tuple[FoundLine, ...]:
     if not post_ids:
         return ()
-    statement = (
-        select(
-            Post.c.post_id,
-            Post.c.thread_id,
-            Post.c.kind,
-            Post.c.member_id,
-            Post.c.html,
-            Post.c.written_at,
-            Post.c.deleted_at,
-            KeySet.c.text.label("keys"),
-            _ThreadKeys.c.text.label("thread_keys"),
-            Thread.c.title,
-            Sig.c.slug,
-            Sig.c.name,
-            Sig.c.reading,
-            AuthorRow.c.author_id,
-            AuthorRow.c.name.label("author_name"),
-            AuthorRow.c.source_url.label("author_url"),
-        )
-        .join(KeySet, KeySet.c.key_set_id == Post.c.key_set_id)
-        .join(Thread, Thread.c.thread_id == Post.c.thread_id)
-        .join(_ThreadKeys, _ThreadKeys.c.key_set_id == Thread.c.key_set_id)
-        .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
-        .outerjoin(AuthorRow, AuthorRow.c.author_id == Post.c.author_id)
-        .where(Post.c.post_id.in_(post_ids))
-    )
-    rows = {row.post_id: row for row in await fetch_all(connection, statement)}
+    rows = {row.post_id: row for row in await connection.execute(_SHOWN, {"post_ids": post_ids})}
     people = await find_people(connection, {row.member_id for row in rows.values()} - {None})
     lines = (_line(rows[post_id], asked.query, people, asked.viewer) for post_id in post_ids if post_id in rows)
     return tuple(line for line in lines if line is not None)

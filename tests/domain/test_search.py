@@ -1,7 +1,9 @@
 """How texts fall into words, how queries are read, and what is highlighted."""
 
+import itertools
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.search import (
@@ -12,6 +14,8 @@ from domain.search import (
     MOST_WORDS,
     Term,
     excerpt_of,
+    fits,
+    hits_in,
     indexed_words,
     parse_query,
     pieces_of,
@@ -121,3 +125,47 @@ def test_an_excerpt_stands_around_the_first_hit() -> None:
     assert [piece.text for piece in pieces if piece.is_hit] == ["here"]
     assert sum(len(piece.text) for piece in pieces) < 320
     assert excerpt_of("short\ntext", parse_query("nothing"))[0].text == "short text"
+
+
+def _places_by_hand(text: str, term: Term) -> list[tuple[int, int]]:
+    spans, length = list(spans_of(text)), len(term.words)
+    runs = (spans[first : first + length] for first in range(len(spans) - length + 1))
+    return [
+        (run[0].start, run[-1].end)
+        for run in runs
+        if all(term.fits(span.word, place) for place, span in enumerate(run))
+    ]
+
+
+_ASCII_SAID = st.sampled_from(("a", "ab", "AB", "abc", "b2", "2", "e-mail", "a_b", "ab.", "\n", "-", "x" * 70))
+_SAID = _ASCII_SAID | st.sampled_from(("É", "éa", "ﬁne", "早く", "㎧", "“ab”", "ab\u00ad", "İ"))
+
+
+@example(texts=["b2", "2", "A2b"], asked=["2"], typing=False)
+@example(texts=["ab", "b", "abc", "bc"], asked=["b"], typing=True)
+@example(texts=["“b2”", "2"], asked=["2"], typing=False)
+@given(st.lists(_ASCII_SAID, max_size=12) | st.lists(_SAID, max_size=12), st.lists(_SAID, max_size=3), st.booleans())
+def test_what_is_hit_is_what_is_read_word_by_word(texts: list[str], asked: list[str], typing: bool) -> None:
+    text, query = " ".join(texts), parse_query(" ".join(asked), typing=typing)
+    by_hand = [_places_by_hand(text, term) for term in query.terms]
+    covered = {place for places in by_hand for start, end in places for place in range(start, end)}
+    hits = hits_in(text, query)
+    assert {place for start, end in hits for place in range(start, end)} == covered
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(hits))
+    assert {start for start, _ in hits} <= {start for places in by_hand for start, _ in places}
+    assert fits(text, query) == all(by_hand)
+
+
+@given(st.lists(_SAID, max_size=12), st.lists(_SAID, max_size=3), st.integers(0, 30))
+def test_hits_within_reach_are_the_first_ones(texts: list[str], asked: list[str], reach: int) -> None:
+    text, query = " ".join(texts), parse_query(" ".join(asked))
+    near, every = hits_in(text, query, reach), hits_in(text, query)
+    assert [hit for hit in every if hit[0] <= every[0][0] + reach] == near
+
+
+@pytest.mark.parametrize("quote", ["", "“"])
+def test_an_excerpt_marks_every_hit_in_it(quote: str) -> None:
+    text = quote + "before " * 40 + "amber " + "between " * 10 + "amber " + "then " * 10 + "amber " + "after " * 40
+    pieces = excerpt_of(text, parse_query("amber"))
+    assert [piece.text for piece in pieces if piece.is_hit] == ["amber"] * 3
+    assert "amber" not in "".join(piece.text for piece in pieces if not piece.is_hit)

@@ -106,16 +106,18 @@ async def _worlds(database: Database, seal: Seal) -> AsyncIterator[tuple[int, Sm
 
 async def _pages(
     database: Database, viewer: Viewer, text: str, kind: SearchKind, *, typing: bool
-) -> tuple[list[str], int]:
-    """Every page of one search, and the count on its tab."""
+) -> tuple[list[str], dict[SearchKind, int]]:
+    """Every page of one search, and the counts on the tabs, which are the same on all of them."""
     found: list[str] = []
+    counts: list[dict[SearchKind, int]] = []
     before: Cursor | None = None
     while True:
         page = await find_search_page(database, viewer, text, kind, before, typing=typing)
         found += [line.address for line in page.found]
-        count = next(tab.count for tab in page.tabs if tab.kind is kind)
+        counts.append({tab.kind: tab.count for tab in page.tabs})
         if page.older is None:
-            return found, count
+            assert all(one == counts[0] for one in counts), (text, kind, counts)
+            return found, counts[0]
         assert len(page.found) == RESULTS_A_PAGE
         before = Cursor.parse(page.older)
 
@@ -128,14 +130,17 @@ async def _compare(world: SmallWorld, *, is_behind: bool) -> int:
         for text in chance.sample(QUERIES, 7):
             typing = chance.random() < 0.5
             by_hand = ByHand(everything, viewer, parse_query(text, typing=typing))
+            every: list[dict[SearchKind, int]] = []
             for kind in SearchKind:
-                found, count = await _pages(world.stage, viewer, text, kind, typing=typing)
+                found, counts = await _pages(world.stage, viewer, text, kind, typing=typing)
                 wanted = by_hand.found(kind)
                 if is_behind:
                     assert set(found) <= set(wanted), (text, kind, viewer)
                     wanted = [address for address in wanted if address in found]
-                assert (found, count) == (wanted, len(wanted)), (text, kind, viewer)
+                assert (found, counts[kind]) == (wanted, len(wanted)), (text, kind, viewer)
+                every.append(counts)
                 total += len(found)
+            assert all(counts == every[0] for counts in every), (text, every, "each tab counts what it opens on")
     return total
 
 

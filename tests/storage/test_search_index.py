@@ -3,14 +3,17 @@
 import pytest
 from sqlalchemy import func, select, text
 
-from domain.search import SearchKind
+from domain.search import MOST_COUNTED, RESULTS_A_PAGE, SearchKind
 from domain.visibility import VISITOR, Viewer, connection_key, list_key
 from storage.database import Database, fetch_all, statements_of_request
 from storage.events import list_waiting, settle
+from storage.filling import fill
 from storage.forum.commands import Draft, write_reply
-from storage.search import index
+from storage.search import engines, index
+from storage.search.cursors import Cursor
 from storage.search.index import ask_for_index, index_everything, index_post, index_slice, index_thread
 from storage.search.page import find_search_page
+from storage.secrets import Seal
 from storage.seeding import together
 from storage.tables import Document
 from tests.cast import NOON, World
@@ -112,11 +115,11 @@ async def _statements(database: Database, viewer: Viewer, query: str, kind: Sear
 
 
 MOST = {
-    # of each kind: SIGs and counts, the page in one or two parts, what is on it, and the people of it
-    SearchKind.THREADS: 7,
-    SearchKind.REPLIES: 6,
-    SearchKind.PEOPLE: 6,
-    SearchKind.SIGS: 3,
+    # of each kind: SIGs, the page in one or two parts, what is on it, the people of it, and counts of the other kinds
+    SearchKind.THREADS: 6,
+    SearchKind.REPLIES: 5,
+    SearchKind.PEOPLE: 5,
+    SearchKind.SIGS: 2,
 }
 
 
@@ -144,9 +147,42 @@ async def test_the_index_is_asked_first_and_rows_are_looked_up_by_their_ids(data
     noted = await _statements(database, VISITOR, "said", SearchKind.REPLIES)
     asking = next(statement for statement in noted if "ORDER BY document_words.rowid DESC" in statement)
     async with database.reading() as connection:
-        values = ('"rsaid"', "reply", 20, 0)
+        values = ('"rsaid"', "reply", MOST_COUNTED + 1, 0)
         raw = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asking}", values)
         plan = [row.detail for row in raw.all()]
     assert "VIRTUAL TABLE" in plan[0], plan
     assert all("PRIMARY KEY" in step for step in plan[1:]), plan
     assert not any("TEMP B-TREE" in step for step in plan)
+
+
+async def test_nobody_counts_beyond_the_most_on_any_tab_or_page(database: Database, seal: Seal) -> None:
+    await fill(database, seal, MOST_COUNTED + 600, ["common talk"], NOON, lambda _step, _done, _total: None)
+    await index_everything(database)
+    pages = [await find_search_page(database, VISITOR, "common talk", kind) for kind in SearchKind]
+    second = Cursor.parse(pages[1].older or "")
+    pages.append(await find_search_page(database, VISITOR, "common talk", SearchKind.REPLIES, second))
+    counted = {tuple((tab.count, tab.has_more) for tab in page.tabs) for page in pages}
+    ((threads, replies, people, sigs),) = counted
+    assert replies == (MOST_COUNTED, True)
+    assert threads[0] > 0
+    assert (people, sigs) == ((0, False), (0, False))
+    assert len({line.address for page in (pages[1], pages[4]) for line in page.found}) == RESULTS_A_PAGE * 2
+
+
+@pytest.mark.usefixtures("small_batches")
+async def test_what_was_written_in_pieces_is_put_together(
+    database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        return  # PostgreSQL's index is in one piece
+    pieces = text("SELECT count(DISTINCT segid) FROM document_words_idx")
+    for number in range(6):
+        await write_reply(database, world["amara"].viewer, world.public_thread.thread_id, Draft(f"{number}"), NOON)
+        await index_thread(database, world.public_thread.thread_id)
+    async with database.reading() as connection:
+        assert (await connection.execute(pieces)).scalar_one() > 1
+    monkeypatch.setattr(engines, "_PAGES", 1)
+    await index_everything(database)
+    async with database.reading() as connection:
+        assert (await connection.execute(pieces)).scalar_one() == 1
+    assert len(await _found(database, VISITOR, "5")) == 1
