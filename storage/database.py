@@ -96,8 +96,12 @@ class Database:
             raise
 
     async def version(self) -> Version | None:
-        """The newest version of what is stored: what `memory` was told of with it holds. None where it is unknown."""
-        return await self._versions.read()
+        """The newest version of what is stored: what `memory` was told of with it holds. None where it is unknown, also
+        because the database does not answer: whoever asks it for more will hear that."""
+        try:
+            return await self._versions.read()
+        except (Busy, DBAPIError, OSError):
+            return None
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
 
-MOST_KEPT: Final = 4096
+MOST_KEPT: Final = 1024
 """Values; beyond that, the one that was not asked for the longest goes."""
 
 KEEP_FOR: Final = 60.0

@@ -35,6 +35,9 @@ _PERSONAL: Final = frozenset({b"cookie", b"authorization", b"hx-request-type", b
 _QUERIES: Final = re.compile(rb"(?:page=[1-9][0-9]{0,8})?")
 """Pages of a thread. What somebody searches for is not kept: how long the answer takes would tell that somebody did."""
 
+_FILES: Final = ("/static/", "/photos/")
+"""What is in memory already, or read from its store."""
+
 _OF_THE_BODY: Final = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -157,6 +160,8 @@ class VisitorPages:
 def _key_of(scope: Scope) -> Key | None:
     """What an answer for visitors depends on; None for requests that may be anybody's."""
     if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or not _QUERIES.fullmatch(scope["query_string"]):
+        return None
+    if scope["path"].startswith(_FILES):
         return None
     host = accepted = b""
     for name, value in scope["headers"]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.database import statements_of_request
+from storage.database import Busy, statements_of_request
 from storage.forum.commands import Draft, write_reply
 from tests.conftest import Stoa, lent_app, open_browser
 from tests.counting import statements_of
@@ -103,6 +103,23 @@ async def test_nothing_holds_longer_than_it_may(stoa: Stoa) -> None:
     stoa.clock.now += KEEP_IN_DEVELOPMENT - timedelta(microseconds=1)
     assert await _own_statements(visitor, THREAD) == []
     stoa.clock.now += timedelta(microseconds=1)
+    assert await _own_statements(visitor, THREAD)
+
+
+@pytest.mark.parametrize("fault", [Busy("every reader is taken"), OSError("gone")])
+async def test_without_a_version_the_page_is_made(
+    stoa: Stoa, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """And if the database is gone for the page as well, it is the app that says so, in its own look."""
+
+    async def refuse() -> None:
+        raise fault
+
+    visitor = await stoa.browser()
+    await visitor.get(THREAD)
+    monkeypatch.setattr(stoa.app.state.house.database._versions, "read", refuse)
+    assert await stoa.app.state.house.database.version() is None
+    assert (await visitor.get(THREAD)).status_code == 200
     assert await _own_statements(visitor, THREAD)
 
 
