@@ -252,7 +252,7 @@ class ReplyForm(View):
 
 class ThreadPage(PageView, template="forum/thread.html"):
     """One page of a thread. `accepted` repeats the accepted reply under the opening post on page 1; `opening` is the
-    first post, on whatever page. `read_to` is the number up to which a member had read before."""
+    first post, on whatever page."""
 
     thread_id: int
     title: str
@@ -279,7 +279,6 @@ class ThreadPage(PageView, template="forum/thread.html"):
     may_join: bool
     reply: ReplyForm
     waiting: tuple[WaitingPost, ...] = ()
-    read_to: int = 0
     is_held: bool = False
     is_hidden: bool = False
     is_pinned: bool = False

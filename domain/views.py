@@ -9,7 +9,7 @@ import typing
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, ClassVar, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, dataclass_transform, get_args, get_origin, get_type_hints
 
 
 class SafeHtml(str):
@@ -35,6 +35,24 @@ class View:
             if get_origin(hint) is not ClassVar:
                 _demand_plain(cls, name, hint)
         dataclass(frozen=True, kw_only=True)(cls)
+        _hash_once(cls)
+
+
+def _hash_once(cls: type) -> None:
+    """A view never changes, so what it is made of is gone through once, be it asked for its hash by many."""
+    reckon: Any = cls.__hash__
+
+    def hash_of(self: object) -> int:
+        kept: int | None = self.__dict__.get(_HASH)
+        if kept is None:
+            kept = self.__dict__[_HASH] = reckon(self)
+        return kept
+
+    cls.__hash__ = hash_of  # type: ignore[assignment]  # a class as any other
+
+
+_HASH: Final = "what it hashes to"
+"""No name of a field."""
 
 
 class PageView(View):

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from storage.memory import Memory
+from storage.memory import MOST_PAGES, Memory
 from storage.one_hop import connect
 from storage.versions import PostgresVersions, SqliteVersions, Version, count_up, note_touched, touch_nothing
 
@@ -43,7 +43,8 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reader = self._engine(READERS, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        reading = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
+        self._reader = self._engine(READERS, **reading)
         self._writer = self._engine(1 if self.is_sqlite else READERS)
         if self.is_sqlite:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)
@@ -52,7 +53,7 @@ class Database:
         event.listen(self._writer.sync_engine, "begin", touch_nothing)
         event.listen(self._writer.sync_engine, "before_cursor_execute", note_touched)
         self._versions = SqliteVersions(str(self.url.database)) if self.is_sqlite else PostgresVersions(self.reading)
-        self.memory = Memory()
+        self.memory, self.pages = Memory(), Memory(MOST_PAGES)
 
     def _engine(self, size: int, **options: Any) -> AsyncEngine:
         engine = create_async_engine(

@@ -76,6 +76,9 @@ RingOrParameter = Ring | BindParameter[Ring]
 RING: BindParameter[Ring] = bindparam("ring", type_=_RingType())
 """A ring that is given when the statement is executed, for statements so large that they are built once."""
 
+WITHIN: BindParameter[Ring] = bindparam("within", type_=_RingType())
+"""A second ring, which has to open the same as well."""
+
 
 def holds(key: Any, ring: RingOrParameter) -> ColumnElement[bool]:
     """SQL: this key is on this ring."""

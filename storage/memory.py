@@ -5,8 +5,11 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
 
-MOST_KEPT: Final = 1024
+MOST_KEPT: Final = 4096
 """Values; beyond that, the one that was not asked for the longest goes."""
+
+MOST_PAGES: Final = 256
+"""The same for what fills a page."""
 
 KEEP_FOR: Final = 60.0
 """Seconds after which anything is read anew, whatever the version says."""
@@ -17,7 +20,8 @@ _T = TypeVar("_T")
 class Memory:
     """Values by key, each with the version that was read before it was. Only what has that same version holds."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._kept: OrderedDict[Hashable, tuple[Hashable, float, Any]] = OrderedDict()
 
     async def recall(self, key: Hashable, version: Hashable | None, read: Callable[[], Awaitable[_T]]) -> _T:
@@ -30,10 +34,14 @@ class Memory:
         if version is not None and fresh is not None:
             self._kept[key] = (version, time.monotonic() + KEEP_FOR, fresh)
             self._kept.move_to_end(key)
-            if len(self._kept) > MOST_KEPT:
+            if len(self._kept) > (self._most or MOST_KEPT):
                 self._kept.popitem(last=False)
         return fresh
 
     def forget(self, key: Hashable) -> None:
         """Read it anew when it is asked for next."""
         self._kept.pop(key, None)
+
+    def forget_all(self) -> None:
+        """Read everything anew."""
+        self._kept.clear()

@@ -19,6 +19,7 @@ from domain.refusals import Reason, Refused
 from domain.views import PageView
 from storage.database import Busy
 from storage.start_page.keys import Locked
+from web.compression import Compressed
 from web.forms import Form
 from web.policy import Cache
 from web.publicity import data_of, head_of, site_of
@@ -84,9 +85,9 @@ def _answer(
     """What visitors get may be kept and asked about again; what is for one person, or no page, is kept by nobody."""
     if is_secret or visit.signed_in or visit.cookies or status != 200:
         headers = {"cache-control": Cache.NEVER, **headers}
-        return Response(text, media_type=media_type, status_code=status, headers=headers, cookies=visit.cookies)
+        return Compressed(text, media_type=media_type, status_code=status, headers=headers, cookies=visit.cookies)
     headers = {"cache-control": visit.cache, **headers}
-    kind = Response if visit.cache is Cache.NEVER else Revalidated
+    kind = Compressed if visit.cache is Cache.NEVER else Revalidated
     return kind(text, media_type=media_type, headers=headers)
 
 
@@ -170,7 +171,7 @@ def _error_page(request: Request[Any, Any, Any], page: ErrorPage, kept: str = ""
     if page.retry_after:
         headers["retry-after"] = str(page.retry_after)
     cookies = visit.cookies if visit else []
-    return Response(html, media_type=MediaType.HTML, status_code=page.status, headers=headers, cookies=cookies)
+    return Compressed(html, media_type=MediaType.HTML, status_code=page.status, headers=headers, cookies=cookies)
 
 
 def _page_of(request: Request[Any, Any, Any]) -> str:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from litestar import Litestar, Request
-from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -37,14 +36,6 @@ from web.worker import run_worker
 LARGEST_BODY = 512 * 1024
 """Bytes of one request: a post of 30,000 characters, each four bytes, each byte percent-encoded, fits."""
 
-_COMPRESSION = CompressionConfig(
-    backend="brotli",
-    brotli_quality=4,
-    brotli_gzip_fallback=True,
-    exclude=["^/static/", "^/photos/", "^/start/files/"],
-)
-"""What is compressed already, or is asked for by ranges, leaves as it is."""
-
 
 def create_app(
     settings: Settings | None = None,
@@ -68,7 +59,6 @@ def create_app(
             Exception: answer_defect,
         },
         request_max_body_size=LARGEST_BODY,
-        compression_config=_COMPRESSION,
         openapi_config=None,
         logging_config=None,
         lifespan=[_live],

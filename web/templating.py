@@ -97,18 +97,31 @@ def load_templates(*, strict: bool) -> Templates:
     return Templates(assets=load_assets().addresses, strict=strict)
 
 
-KEPT_COMPONENTS = frozenset({"post", "thread_row", "found", "sig_row"})
-"""Components of which a page has many, and which many pages show alike."""
+_PARTS, _WHOLES = 1024, 128
 
-MOST_KEPT = 1024
-"""Of one component, in a process."""
+KEPT_COMPONENTS: Mapping[str, int] = {
+    "foot": 8,
+    "found": _PARTS,
+    "key_chip": _PARTS,
+    "personal_page": _WHOLES,
+    "post": _PARTS,
+    "posts": _WHOLES,
+    "rail": _PARTS,
+    "sig_row": _PARTS,
+    "sprite": 8,
+    "thread_row": _PARTS,
+    "thread_rows": _WHOLES,
+    "top": _PARTS,
+}
+"""Components which many pages show alike, and how many of each are kept in a process: small parts of pages, and what
+fills a page."""
 
 
-def _keep(macro: Macro) -> Callable[..., str]:
+def _keep(macro: Macro, most: int) -> Callable[..., str]:
     """The macro, worked out once for what it is given. It sees nothing else but the language: views are values, and one
     that equals another is shown alike, to whomever."""
 
-    @lru_cache(maxsize=MOST_KEPT, typed=True)
+    @lru_cache(maxsize=most, typed=True)
     def kept(_language: NullTranslations, *given: Any, **named: Any) -> str:
         return macro(*given, **named)
 
@@ -124,7 +137,7 @@ class _Components(SimpleNamespace):
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
-        component: Callable[..., Any] = _keep(macro) if name in KEPT_COMPONENTS else macro
+        component: Callable[..., Any] = _keep(macro, KEPT_COMPONENTS[name]) if name in KEPT_COMPONENTS else macro
         setattr(self, name, component)
         return component
 

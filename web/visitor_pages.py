@@ -3,6 +3,7 @@
 This stands before everything else and answers only who can be nobody but a visitor: a plain GET without any cookie and
 without the headers by which parts of a page are asked for. What is kept holds as long as nothing at all has changed in
 what is stored, and for a minute at most; an answer that is on its way serves everybody who asks for it meanwhile.
+Few are made at once, however many visitors ask: the others wait, and members do not wait for them.
 """
 
 import asyncio
@@ -11,14 +12,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeGuard
 
 from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from storage.database import Database
 from storage.versions import Version
+from web.compression import WELL, form_for
 from web.house import House
 from web.revalidation import FOR_EVERY_VISITOR, NOT_MODIFIED, matches
 
@@ -29,7 +31,11 @@ KEEP_IN_DEVELOPMENT: Final = timedelta(seconds=2)
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Of all that is kept in a process; beyond that, what was not asked for the longest goes."""
 
-_PERSONAL: Final = frozenset({b"cookie", b"authorization", b"hx-request-type", b"hx-target", b"range"})
+MOST_MADE_AT_ONCE: Final = 4
+"""Visitors' answers that a process makes at the same time; members' have no such bound."""
+
+_CREDENTIALS: Final = frozenset({b"cookie", b"authorization"})
+_PERSONAL: Final = _CREDENTIALS | {b"hx-request-type", b"hx-target", b"range"}
 """Whoever sends one of these may get something else than everybody."""
 
 _QUERIES: Final = re.compile(rb"(?:page=[1-9][0-9]{0,8})?")
@@ -41,7 +47,7 @@ _FILES: Final = ("/static/", "/photos/")
 _OF_THE_BODY: Final = frozenset({b"content-type", b"content-length", b"content-encoding"})
 
 Headers = tuple[tuple[bytes, bytes], ...]
-Key = tuple[str, bytes, bytes, bool, bool]
+Key = tuple[str, bytes, bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class _Shelf:
     def __init__(self) -> None:
         self.kept: OrderedDict[Key, Kept] = OrderedDict()
         self.making: dict[tuple[Key, Version], asyncio.Future[Kept | None]] = {}
+        self.turns = asyncio.Semaphore(MOST_MADE_AT_ONCE)
         self._bytes = 0
 
     def put(self, key: Key, answer: Kept) -> None:
@@ -91,13 +98,16 @@ class VisitorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from what is kept, or pass the request on."""
-        key = _key_of(scope)
-        house: House = self._state.house
-        version = await house.database.version() if key else None
-        if key is None or version is None:
+        if not _is_visitors(scope):
             await self._inner(scope, receive, send)
             return
-        shelf, now = self._shelf_of(house.database), house.clock()
+        house: House = self._state.house
+        shelf, key = self._shelf_of(house.database), _key_of(scope)
+        version = await house.database.version() if key else None
+        if key is None or version is None:
+            await self._make(shelf, None, scope, receive, send)
+            return
+        now = house.clock()
         keep_for = KEEP_IN_DEVELOPMENT if house.settings.is_development else KEEP_FOR
         found = shelf.kept.get(key)
         if found is None or not found.holds(version, now, keep_for):
@@ -122,7 +132,7 @@ class VisitorPages:
             found = await asyncio.shield(making)
             if found is not None:
                 return found
-            await self._inner(*call)  # it was not for everybody
+            await self._make(shelf, None, *call)  # it was not for everybody
             return None
         making = shelf.making[key, version] = asyncio.get_running_loop().create_future()
 
@@ -132,36 +142,48 @@ class VisitorPages:
             making.set_result(made)
 
         try:
-            await self._make(keep, *call)
+            await self._make(shelf, keep, *call)
         finally:
             del shelf.making[key, version]
             if not making.done():
                 making.set_result(None)
         return None
 
-    async def _make(self, keep: Callable[[Headers, bytes], None], scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and keep the answer if it is one for every visitor: before its last part is sent, so
-        that nobody waits for the one client that takes its time."""
-        headers: list[tuple[bytes, bytes]] = []
-        body = bytearray()
+    async def _make(
+        self,
+        shelf: _Shelf,
+        keep: Callable[[Headers, bytes], None] | None,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Have the answer made when it is its turn, and keep it if it is one for every visitor. It is sent when the
+        turn is over, so that nobody waits for the one client that takes its time."""
+        messages: list[Message] = []
 
         async def take_down(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers.extend((bytes(name), bytes(value)) for name, value in message["headers"])
-            elif message["type"] == "http.response.body":
-                body.extend(message["body"])
-                if not message.get("more_body", False) and scope["state"].get(FOR_EVERY_VISITOR):
-                    keep(tuple(headers), bytes(body))
+            messages.append(message)
+
+        async with shelf.turns:
+            await self._inner(scope, receive, take_down)
+        if keep and scope["state"].get(FOR_EVERY_VISITOR):
+            start, *parts = messages
+            headers = tuple((bytes(name), bytes(value)) for name, value in start["headers"])  # type: ignore[typeddict-item]  # the first message of an answer
+            keep(headers, b"".join(part["body"] for part in parts))  # type: ignore[typeddict-item]  # the others
+        for message in messages:
             await send(message)
 
-        await self._inner(scope, receive, take_down)
+
+def _is_visitors(scope: Scope) -> TypeGuard[HTTPScope]:
+    """Whether a request is to read, of somebody who says in no way who they are; files are read by everybody alike."""
+    if scope["type"] != ScopeType.HTTP or scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith(_FILES):
+        return False
+    return not any(name in _CREDENTIALS for name, _value in scope["headers"])
 
 
-def _key_of(scope: Scope) -> Key | None:
-    """What an answer for visitors depends on; None for requests that may be anybody's."""
-    if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or not _QUERIES.fullmatch(scope["query_string"]):
-        return None
-    if scope["path"].startswith(_FILES):
+def _key_of(scope: HTTPScope) -> Key | None:
+    """What an answer for visitors depends on; None for what is not asked for by many."""
+    if scope["method"] != "GET" or not _QUERIES.fullmatch(scope["query_string"]):
         return None
     host = accepted = b""
     for name, value in scope["headers"]:
@@ -171,7 +193,7 @@ def _key_of(scope: Scope) -> Key | None:
             host = value
         elif name == b"accept-encoding":
             accepted = value
-    return scope["path"], scope["query_string"], host, b"br" in accepted, b"gzip" in accepted
+    return scope["path"], scope["query_string"], host, form_for(accepted.decode("latin-1"), WELL)
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:

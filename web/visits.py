@@ -4,9 +4,10 @@
 that another site sent. Handlers get a `Visit` and decide nothing about identity.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 from litestar import MediaType, Request, Response
@@ -19,6 +20,7 @@ from domain.refusals import Reason
 from domain.visibility import STAFF, VISITOR, Viewer, may_see
 from storage.recognition import Recognised, find_unseen, note_use, recognise
 from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, resume_remembered
+from storage.versions import Version
 from web.browsers import describe_browser
 from web.house import House
 from web.policy import Cache, Caller, Policy, policy_of
@@ -31,6 +33,8 @@ KEEP_BROWSER_FOR = 365 * 86400
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HIGHEST_ID = 2**63 - 1
 LONGEST_PATH = 2000
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -64,6 +68,11 @@ class Visit:
     browser: str = ""
     browser_token: str | None = None
     cookies: list[Cookie] = field(default_factory=list)
+    version: Version | None = None
+
+    async def recall(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """What this very viewer gets, read before as long as nothing has changed since; else read now."""
+        return await self.house.database.pages.recall((self.viewer, key), self.version, read)
 
     @property
     def password_is_fresh(self) -> bool:
@@ -208,6 +217,7 @@ async def _recognise(
         return
     if is_use and visit.now - found.signed_in.seen_at > SEEN_EVERY:
         await note_use(database, token, found, visit.now)
+    visit.version = version
     _seat(visit, found, await find_unseen(database, found.viewer, version, visit.now))
 
 

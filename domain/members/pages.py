@@ -1,7 +1,6 @@
 """The pages of a member: their personal page as one viewer gets it, and the owner's forms."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from domain.members.chips import KeyChip, chip_for_owner, chip_for_reader
@@ -259,21 +258,29 @@ def _month(text: str) -> int:
 
 
 def _line_of(entry: Entry, value: str, key: KeyChip, *, is_own: bool) -> EntryLine | None:
-    shape, edit = ENTRY_RULES[entry.kind].shape, _edit_address(entry.slot) if is_own else None
-    line = EntryLine(kind=entry.kind, shape=shape, key=key, edit=edit, slot=entry.slot.name if is_own else None)
+    shape, address, record = ENTRY_RULES[entry.kind].shape, None, None
     match shape:
         case Shape.RECORD:
             record = record_of(value)
-            return replace(line, record=record, items=(record.head,))
-        case Shape.SIG if entry.sig is None:
-            return None
-        case Shape.SIG if entry.sig is not None:
-            name, slug = entry.sig
-            return replace(line, items=(name,), address=f"/sigs/{slug}")
+            items: tuple[str, ...] = (record.head,)
+        case Shape.SIG:
+            if entry.sig is None:
+                return None
+            items, address = (entry.sig[0],), f"/sigs/{entry.sig[1]}"
         case Shape.PEOPLE | Shape.THREADS | Shape.SCRAPS:
-            return line
+            items = ()
         case _:
-            return replace(line, items=tuple(value.split("\n")))
+            items = tuple(value.split("\n"))
+    return EntryLine(
+        kind=entry.kind,
+        shape=shape,
+        key=key,
+        items=items,
+        record=record,
+        address=address,
+        edit=_edit_address(entry.slot) if is_own else None,
+        slot=entry.slot.name if is_own else None,
+    )
 
 
 def record_of(value: str) -> RecordLine:

@@ -1,13 +1,16 @@
 """What somebody wrote, as far as a ring opens it: for their personal page and their feed."""
 
-from sqlalchemy import select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ContributionLine
 from domain.visibility import Ring
 from storage.database import fetch_all
-from storage.key_sets import opens
-from storage.tables import Post, Sig, Thread
+from storage.key_sets import RING, WITHIN, opens
+from storage.tables import Id, Post, Sig, Thread
 
 CONTRIBUTIONS_SHOWN = 5
 
@@ -20,8 +23,29 @@ async def list_contributions(
     limit: int = CONTRIBUTIONS_SHOWN,
 ) -> tuple[ContributionLine, ...]:
     """The newest posts of a member in threads that this ring opens, and `within` as well, the newest first."""
-    rings = [ring] if within is None else [ring, within]
-    statement = (
+    asked = {"ring": ring, "member": member_id, "limit": limit} | ({"within": within} if within is not None else {})
+    rows = await fetch_all(connection, _statement(within is not None), asked)
+    return tuple(
+        ContributionLine(
+            post_id=row.post_id,
+            title=row.title,
+            sig_name=row.sig_name,
+            sig_slug=row.sig_slug,
+            written_at=row.written_at,
+            is_opening=row.number == 1,
+        )
+        for row in rows
+    )
+
+
+_MEMBER, _LIMIT = bindparam("member", type_=Id), bindparam("limit", type_=Integer)
+
+
+@cache
+def _statement(is_within: bool) -> Select[Any]:
+    """SQL: the newest posts of a member that one ring opens, or two; built once."""
+    rings = [RING, WITHIN] if is_within else [RING]
+    return (
         select(
             Post.c.post_id,
             Post.c.number,
@@ -33,22 +57,11 @@ async def list_contributions(
         .join(Thread, Thread.c.thread_id == Post.c.thread_id)
         .join(Sig, Sig.c.sig_id == Thread.c.sig_id)
         .where(
-            Post.c.member_id == member_id,
+            Post.c.member_id == _MEMBER,
             Post.c.number.is_not(None),
             *(when.is_(None) for table in (Post, Thread) for when in (table.c.deleted_at, table.c.hidden_at)),
             *(opens(keys, one) for keys in (Post.c.key_set_id, Thread.c.key_set_id) for one in rings),
         )
         .order_by(Post.c.post_id.desc())
-        .limit(limit)
-    )
-    return tuple(
-        ContributionLine(
-            post_id=row.post_id,
-            title=row.title,
-            sig_name=row.sig_name,
-            sig_slug=row.sig_slug,
-            written_at=row.written_at,
-            is_opening=row.number == 1,
-        )
-        for row in await fetch_all(connection, statement)
+        .limit(_LIMIT)
     )

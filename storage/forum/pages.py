@@ -1,11 +1,10 @@
 """The pages of a thread: posts by their numbers, so that page 1 and page 5,000 cost the same."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Row, Select, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
@@ -31,7 +30,7 @@ from storage.forum.posts import post_of, post_view, posts_with_context, split_wa
 from storage.key_sets import RING, RingOrParameter, opens
 from storage.members.people import find_people
 from storage.plain_text import plain_text
-from storage.tables import Community, Id, KeySet, Sig, ThreadRead
+from storage.tables import Community, Id, KeySet, Sig
 from storage.tables import Post as PostRow
 from storage.tables import Thread as ThreadRow
 
@@ -84,19 +83,17 @@ def thread_of(row: Row[Any]) -> Thread:
     )
 
 
-async def find_thread_page(
-    database: Database, viewer: Viewer, thread_id: int, page: int, reply: ReplyForm
-) -> ThreadPage | None:
-    """One page of a thread as this viewer gets it; None when thread or page is unknown or hidden."""
+async def find_thread_page(database: Database, viewer: Viewer, thread_id: int, page: int) -> ThreadPage | None:
+    """One page of a thread as this viewer gets it, with an empty composer; None when thread or page is unknown or
+    hidden."""
     async with database.reading() as connection:
-        asked = {"ring": viewer.ring, "thread": thread_id, "reader": viewer.member_id or 0}
-        row = await fetch_one(connection, _thread_statement(), asked)
+        row = await fetch_one(connection, _thread_statement(), {"ring": viewer.ring, "thread": thread_id})
         pages = page_of(max(1, row.post_count)) if row else 0
         if row is None or not 1 <= page <= pages:
             return None
         posts = await _rows_of_page(connection, row, page, viewer if page == pages else None)
         people = await find_people(connection, {post.member_id for post in posts} - {None})
-    return replace(_thread_page(row, posts, people, viewer, page), reply=reply)
+    return _thread_page(row, posts, people, viewer, page)
 
 
 def _thread_page(
@@ -132,7 +129,6 @@ def _thread_page(
         may_reply=row.deleted_at is None and refuse_to_reply(viewer, thread) is None,
         may_join=_may_join(row, viewer),
         reply=ReplyForm(submission=""),
-        read_to=row.read_to,
         waiting=tuple(waiting_view(post, thread, people, viewer) for post in waiting),
         is_held=row.held_at is not None,
         is_hidden=row.hidden_at is not None,
@@ -140,16 +136,13 @@ def _thread_page(
     )
 
 
-_THREAD, _READER = bindparam("thread", type_=Id), bindparam("reader", type_=Id)
+_THREAD = bindparam("thread", type_=Id)
 
 
 @cache
 def _thread_statement() -> Select[Any]:
-    """SQL: a thread for its page, with how far its reader has read it; built once."""
-    mine = (ThreadRead.c.thread_id == ThreadRow.c.thread_id) & (ThreadRead.c.member_id == _READER)
-    number = select(ThreadRead.c.number).where(mine).correlate(ThreadRow.table).scalar_subquery()
-    read_to = func.coalesce(number, 0).label("read_to")
-    return visible_thread(RING, _THREAD).add_columns(*_seen_by_visitors(), read_to)
+    """SQL: a thread for its page; built once."""
+    return visible_thread(RING, _THREAD).add_columns(*_seen_by_visitors())
 
 
 def _seen_by_visitors() -> tuple[ColumnElement[bool], ...]:

@@ -151,8 +151,12 @@ async def read_member_page(
     ring = ring_towards(viewer.ring, stored.member_id)
     visible = visible_entries(_with_day(stored), ring, viewer.sig_names, names)
     line = _line_of(stored, viewer.ring)
-    worked_out = [await _worked_out(connection, entry, stored, line, ring, within) for entry in visible]
-    entries = tuple(entry for entry in worked_out if entry is not None)
+    worked_out = {
+        entry.kind: await _worked_out(connection, entry, stored, line, ring, within)
+        for entry in visible
+        if entry.shape in _WORKED_OUT
+    }
+    entries = tuple(found for entry in visible if (found := worked_out.get(entry.kind, entry)) is not None)
     if not entries:
         return await _refuse_page(connection, public_id)
     return MemberPage(
@@ -190,6 +194,10 @@ def _with_day(stored: Stored) -> list[Entry]:
     ]
 
 
+_WORKED_OUT = frozenset({Shape.DAY, Shape.PEOPLE, Shape.THREADS, Shape.SCRAPS})
+"""What no entry says by itself; there is one entry of each of these kinds."""
+
+
 async def _worked_out(
     connection: AsyncConnection,
     entry: EntryLine,
@@ -202,8 +210,6 @@ async def _worked_out(
     are."""
     if entry.shape is Shape.DAY:
         return replace(entry, day=date.fromisoformat(entry.items[0]))
-    if entry.shape not in {Shape.PEOPLE, Shape.THREADS, Shape.SCRAPS}:
-        return entry
     if line.name is None:
         return None
     if entry.shape is Shape.SCRAPS:

@@ -225,12 +225,13 @@ _DOORS = (refuse_to_enter, refuse_to_ask)
 
 
 async def _top_tags(connection: AsyncConnection, sig_id: int) -> tuple[TagLine, ...]:
-    statement = (
-        select(Tag.c.name, Tag.c.thread_count)
-        .where(Tag.c.sig_id == sig_id, Tag.c.thread_count > 0)
-        .order_by(Tag.c.thread_count.desc(), Tag.c.name)
-        .limit(TAGS_SHOWN)
-    )
-    return tuple(
-        TagLine(name=row.name, thread_count=row.thread_count) for row in await fetch_all(connection, statement)
-    )
+    rows = await fetch_all(connection, _TOP_TAGS, {"sig": sig_id})
+    return tuple(TagLine(name=row.name, thread_count=row.thread_count) for row in rows)
+
+
+_TOP_TAGS = (
+    select(Tag.c.name, Tag.c.thread_count)
+    .where(Tag.c.sig_id == bindparam("sig", type_=Id), Tag.c.thread_count > 0)
+    .order_by(Tag.c.thread_count.desc(), Tag.c.name)
+    .limit(TAGS_SHOWN)
+)

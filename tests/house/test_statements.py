@@ -12,7 +12,7 @@ from storage.seeding import together
 from tests.agreeing import save_agreed
 from tests.cast import NOON
 from tests.conftest import Stoa
-from tests.counting import count_statements, statements_of
+from tests.counting import count_statements, forget_pages, statements_of
 
 MOST = {
     # path: (as visitor, as member), whose session is in mind
@@ -68,7 +68,19 @@ async def test_who_comes_for_the_first_time_costs_three_more(stoa: Stoa) -> None
     """Session, circles and bell, which are in mind from then on."""
     browser = await stoa.browser("joost")
     first = await statements_of(browser, "/threads/1")
+    forget_pages(browser)
     assert len(first) - len(await statements_of(browser, "/threads/1")) == 3
+
+
+async def test_who_reads_a_page_again_costs_nothing_until_something_changes(stoa: Stoa) -> None:
+    browser = await stoa.browser("joost")
+    for path in ("/threads/1", "/sigs/turnaround", "/people/amara-page"):
+        fresh = await count_statements(browser, path)
+        assert fresh > 0
+        again = [one for one in await statements_of(browser, path) if "FROM version_counts" not in one]
+        assert again == [], path
+        await _fill(stoa, 1)
+        assert len(await statements_of(browser, path)) >= fresh, path
 
 
 async def test_statements_are_pinned(stoa: Stoa) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.forum import PostKind, ReplyForm, ThreadPage
+from domain.forum import PostKind, ThreadPage
 from domain.refusals import Problem, Reason, Refused
 from domain.views import SafeHtml
 from domain.visibility import VISITOR, Viewer
@@ -19,11 +19,9 @@ from storage.sigs import find_sig_page, leave_sig
 from storage.tables import Sig, Tag, Thread
 from tests.cast import NOON, World
 
-EMPTY = ReplyForm(submission="s")
-
 
 async def _page(database: Database, viewer: Viewer, thread_id: int, page: int = 1) -> ThreadPage:
-    found = await find_thread_page(database, viewer, thread_id, page, EMPTY)
+    found = await find_thread_page(database, viewer, thread_id, page)
     assert found is not None
     return found
 
@@ -69,7 +67,7 @@ async def test_numbers_have_no_gaps_when_many_write_at_once(database: Database, 
     pages = [await _page(database, VISITOR, thread_id, page) for page in (1, 2)]
     numbers = [post.number for page in pages for post in page.posts]
     assert numbers == list(range(1, 28))
-    assert await find_thread_page(database, VISITOR, thread_id, 3, EMPTY) is None
+    assert await find_thread_page(database, VISITOR, thread_id, 3) is None
 
 
 @pytest.mark.parametrize(
@@ -133,7 +131,7 @@ async def test_a_thread_with_nothing_but_its_opening_goes_with_it(database: Data
     lone = await start_thread(database, viewer, "turnaround", Draft("Alone", "l1", "A lone thread", "law"), NOON)
     assert isinstance(lone, Written)
     await delete_post(database, viewer, lone.post_id, NOON)
-    assert await find_thread_page(database, VISITOR, lone.thread_id, 1, EMPTY) is None
+    assert await find_thread_page(database, VISITOR, lone.thread_id, 1) is None
     assert await _counts(database, sig_id) == (1, 3)
     sig = await find_sig_page(database, viewer, "turnaround", NOON)
     assert sig is not None
@@ -153,7 +151,7 @@ async def test_a_thread_of_which_nothing_stands_is_gone_and_comes_back_with_any_
     }
     for part, post_id in posts.items():
         assert isinstance(await delete_post(database, world[part].viewer, post_id, NOON), Written)
-    assert await find_thread_page(database, VISITOR, thread_id, 1, EMPTY) is None
+    assert await find_thread_page(database, VISITOR, thread_id, 1) is None
     assert await _counts(database, sig_id) == (0, 0)
     draft = Draft(body="Still here", submission="late")
     assert await write_reply(database, world["amara"].viewer, thread_id, draft, NOON) == Refused(Reason.MISSING)
@@ -253,7 +251,7 @@ async def test_who_leaves_a_closed_sig_keeps_what_they_wrote_and_no_more(databas
     own = (await _page(database, world["lin"].viewer, thread_id)).posts[1]
     await leave_sig(database, world["lin"].viewer, "boardroom", NOON)
     outside = Viewer(world["lin"].member_id, world["lin"].viewer.ring - {f"sig:{world.sigs['boardroom']}"})
-    assert await find_thread_page(database, outside, thread_id, 1, EMPTY) is None
+    assert await find_thread_page(database, outside, thread_id, 1) is None
     assert await find_post_place(database, outside, own.post_id) is None
     assert isinstance(await delete_post(database, outside, own.post_id, NOON), Written)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from domain.forum import ReplyForm, ThreadPage
+from domain.forum import ThreadPage
 from domain.visibility import STAFF, VISITOR, Viewer, member_ring
 from storage.database import Database
 from storage.forum.commands import Draft, Written, write_reply
@@ -35,7 +35,6 @@ from tests.importing.stock import count_all, fingerprint, take_stock
 
 SITE = "valves.stackexchange.com"
 ROWS = {"Users": 4, "Posts": 6, "Comments": 4, "Votes": 7, "PostLinks": 2, "Tags": 2, "Badges": 1}
-FORM = ReplyForm(submission="s")
 
 
 async def _import(database: Database, folder: Path, files: Files | None = None, **options: Any) -> ImportReport:
@@ -52,7 +51,7 @@ async def _thread_ids(database: Database) -> dict[int, int]:
 
 
 async def _page(database: Database, question: int) -> ThreadPage:
-    found = await find_thread_page(database, VISITOR, (await _thread_ids(database))[question], 1, FORM)
+    found = await find_thread_page(database, VISITOR, (await _thread_ids(database))[question], 1)
     assert found is not None
     return found
 

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
-from domain.forum import ReplyForm
 from domain.moderation import ActKind, CaseKind, Order
 from domain.refusals import Reason, Refused
 from domain.visibility import STAFF, VISITOR, Viewer, mod_key, own_key
@@ -71,7 +70,7 @@ async def test_hiding_counts_as_deleting_does(database: Database, world: World) 
     done = await _act(database, world, post_id, ActKind.HIDE)
     assert isinstance(done, int)
     await _demand_right_counts(database)
-    page = await find_thread_page(database, VISITOR, world.public_thread.thread_id, 1, ReplyForm(submission="s"))
+    page = await find_thread_page(database, VISITOR, world.public_thread.thread_id, 1)
     assert page is not None
     hidden = next(post for post in page.posts if post.is_hidden)
     assert (hidden.html, hidden.author, hidden.number) == (None, None, 3)
@@ -137,7 +136,7 @@ async def test_moving_there_and_back(database: Database, world: World) -> None:
         assert all("public" not in text.split() for text in keys)
     assert await undo_act(database, _moderator(world), done, NOON) == done
     await _demand_right_counts(database)
-    page = await find_thread_page(database, VISITOR, world.public_thread.thread_id, 1, ReplyForm(submission="s"))
+    page = await find_thread_page(database, VISITOR, world.public_thread.thread_id, 1)
     assert page is not None
     assert len(page.posts) == 3
 
@@ -192,10 +191,10 @@ async def test_what_comes_back_while_its_thread_is_hidden_is_there_when_it_is_sh
     await _demand_right_counts(database)
     assert isinstance(await restore_post(database, world["joost"].viewer, opening + 1, NOON), Written)
     await _demand_right_counts(database)
-    assert await find_thread_page(database, VISITOR, thread_id, 1, ReplyForm(submission="s")) is None
+    assert await find_thread_page(database, VISITOR, thread_id, 1) is None
     assert await undo_act(database, lin, done, NOON) == done
     await _demand_right_counts(database)
-    page = await find_thread_page(database, VISITOR, thread_id, 1, ReplyForm(submission="s"))
+    page = await find_thread_page(database, VISITOR, thread_id, 1)
     assert page is not None
     assert [post.html is not None for post in page.posts] == [False, True, False]
 

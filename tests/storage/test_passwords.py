@@ -1,6 +1,9 @@
 """Passwords: how they are hashed, and which are refused because they are tried first."""
 
 import asyncio
+import os
+import sys
+import threading
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -8,7 +11,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from storage import passwords
 from storage.database import Busy
-from storage.passwords import hash_password, is_common, is_outdated, verify_password
+from storage.passwords import STEP_BACK, _away, hash_password, is_common, is_outdated, verify_password
 
 TOP = FREQUENCY_LISTS["passwords"]
 
@@ -58,6 +61,14 @@ def _accepted(candidates: list[str]) -> list[str]:
     long_enough = [each for each in candidates if len(each) >= 10]
     assert len(long_enough) > 100
     return [each for each in long_enough if not passwords._is_common(each, ())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness of their own on Linux alone")
+async def test_hashing_steps_back_for_pages() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    theirs = await _away(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert theirs == min(19, own + STEP_BACK)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
 @pytest.mark.parametrize("padding", ["123", "1234", "2026", "!!!!", "000000"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from domain.forum import ReplyForm, ThreadPage
+from domain.forum import ThreadPage
 from domain.members import EntryKind, Slot
 from domain.refusals import Problem, Reason, Refused
 from domain.sigs import CIRCLES, Circle, Joining, Role, SigPage, SigSettings
@@ -207,7 +207,7 @@ async def test_widening_waits_for_a_yes_to_what_was_asked(database: Database, wo
 
 async def _reads(database: Database, world: World, part: str) -> bool:
     viewer = await viewer_of(database, world, part)
-    page = await find_thread_page(database, viewer, world.public_thread.thread_id, 1, ReplyForm(submission="x"))
+    page = await find_thread_page(database, viewer, world.public_thread.thread_id, 1)
     async with database.reading() as connection:
         lines = await find_latest_threads(connection, viewer, 10)
     listed = world.public_thread.thread_id in {line.thread_id for line in lines}

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.accounts import problem_with_password
-from domain.forum import POSTS_A_PAGE, ReplyForm, ThreadKind
+from domain.forum import POSTS_A_PAGE, ThreadKind
 from domain.members import ENTRY_RULES, EntryKind, problem_with_audience, problem_with_value, tidy_value, write_record
 from domain.moderation import ActKind, CaseKind
 from domain.scraps import ScrapForm, ScrapState
@@ -138,7 +138,7 @@ async def _look_around(database: Database) -> None:
     async with database.reading() as connection:
         longest = (await connection.execute(select(Thread.c.thread_id).order_by(Thread.c.post_count.desc()))).scalar()
     assert longest is not None
-    last = await find_thread_page(database, VISITOR, longest, 3, ReplyForm(submission="s"))
+    last = await find_thread_page(database, VISITOR, longest, 3)
     assert last is not None
     assert last.pages == 3
 

@@ -7,7 +7,7 @@ from typing import Any
 import extruct
 import pytest
 
-from domain.forum import PostKind, ReplyForm, ThreadKind
+from domain.forum import PostKind, ThreadKind
 from domain.views import SafeHtml
 from domain.visibility import VISITOR
 from storage.forum.pages import find_thread_page
@@ -158,7 +158,7 @@ async def test_remarks_stand_under_what_they_remark_on(stoa: Stoa) -> None:
     on_answer = await reply_in(stoa, thread, "lin", reply_to_id=answer.post_id)
     on_question = await reply_in(stoa, thread, "lin", reply_to_id=thread.post_id)
     remarks = {on_answer.post_id, on_question.post_id}
-    page = await find_thread_page(stoa.database, VISITOR, thread.thread_id, 1, ReplyForm(submission=""))
+    page = await find_thread_page(stoa.database, VISITOR, thread.thread_id, 1)
     assert page
     posts = [replace(post, kind=PostKind.COMMENT) if post.post_id in remarks else post for post in page.posts]
     data = structured_data(replace(page, posts=tuple(posts)), SITE)

@@ -11,7 +11,7 @@ from storage.database import Busy, statements_of_request
 from storage.forum.commands import Draft, write_reply
 from tests.conftest import Stoa, lent_app, open_browser
 from tests.counting import statements_of
-from web.visitor_pages import KEEP_IN_DEVELOPMENT, VisitorPages
+from web.visitor_pages import KEEP_IN_DEVELOPMENT, MOST_MADE_AT_ONCE, VisitorPages
 
 THREAD = "/threads/1"
 
@@ -165,3 +165,66 @@ async def test_what_somebody_looks_for_is_not_kept(stoa: Stoa, query: str) -> No
     assert not _shelf_of(stoa).kept
     assert (await visitor.get(f"{THREAD}?page=1")).status_code == 200
     assert len(_shelf_of(stoa).kept) == 1
+
+
+async def test_few_pages_are_made_at_once_and_members_do_not_wait_for_them(
+    stoa: Stoa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor, member = await stoa.browser(), await stoa.browser("joost")
+    making, most, gate = 0, 0, asyncio.Event()
+    pages = stoa.app.asgi_handler
+    assert isinstance(pages, VisitorPages)
+    inner = pages._inner
+
+    async def wait_within(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal making, most
+        if b"cookie" in dict(scope["headers"]):
+            await inner(scope, receive, send)
+            return
+        making += 1
+        most = max(most, making)
+        await gate.wait()
+        making -= 1
+        await inner(scope, receive, send)
+
+    monkeypatch.setattr(pages, "_inner", wait_within)
+    flood = [asyncio.create_task(visitor.get(f"/search?q={number}")) for number in range(20)]
+    flood += [asyncio.create_task(visitor.get(f"/sigs/{number}")) for number in range(20)]
+    assert (await asyncio.wait_for(member.get(THREAD), 20)).status_code == 200
+    gate.set()
+    assert {answer.status_code for answer in await asyncio.gather(*flood)} == {200, 404}
+    assert most == MOST_MADE_AT_ONCE
+
+
+async def test_a_client_that_takes_its_time_takes_nobodys_turn(stoa: Stoa) -> None:
+    async def never(_message: object) -> None:
+        await asyncio.Event().wait()
+
+    slow = [asyncio.create_task(stoa.app(_scope(f"/sigs/{n}"), _nothing, never)) for n in range(MOST_MADE_AT_ONCE + 1)]
+    await asyncio.sleep(0.2)
+    visitor = await stoa.browser()
+    answer = await asyncio.wait_for(visitor.get(THREAD), 20)
+    for task in slow:
+        task.cancel()
+    assert answer.status_code == 200
+
+
+def _scope(path: str) -> Any:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1:8000")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+    }
+
+
+async def _nothing() -> Any:
+    await asyncio.Event().wait()

@@ -45,11 +45,16 @@ async def _path_of_post(visit: Visit, post_id: int) -> str | None:
     return _thread_path(Written(post_id, thread_id), page_number)
 
 
-async def _thread_with(visit: Visit, thread_id: int, page_number: int, reply: ReplyForm) -> ThreadPage | None:
-    if reply.reply_to_id is not None:
-        target = await find_reply_target(visit.house.database, visit.viewer, thread_id, reply.reply_to_id)
-        reply = replace(reply, reply_to_number=target, reply_to_id=reply.reply_to_id if target else None)
-    return await find_thread_page(visit.house.database, visit.viewer, thread_id, page_number, reply)
+async def _thread(visit: Visit, thread_id: int, page_number: int) -> ThreadPage | None:
+    return await find_thread_page(visit.house.database, visit.viewer, thread_id, page_number)
+
+
+async def _answering(visit: Visit, thread_id: int, reply: ReplyForm) -> ReplyForm:
+    """The composer with the number of the post that it answers, if that may be answered."""
+    if reply.reply_to_id is None:
+        return reply
+    target = await find_reply_target(visit.house.database, visit.viewer, thread_id, reply.reply_to_id)
+    return replace(reply, reply_to_number=target, reply_to_id=reply.reply_to_id if target else None)
 
 
 @page("/threads/{thread_id:int}")
@@ -57,19 +62,17 @@ async def show_thread(
     visit: NamedDependency[Visit], thread_id: FromPath[int], page: PageNumber = 1, reply_to: PostId = None
 ) -> Response[str]:
     """One page of a thread."""
-    reply = ReplyForm(submission=token_urlsafe(16), reply_to_id=reply_to)
-    found = await _thread_with(visit, thread_id, page, reply)
-    answer = show(visit, found)
+    reply = await _answering(visit, thread_id, ReplyForm(submission=token_urlsafe(16), reply_to_id=reply_to))
+    found = await visit.recall(("thread", thread_id, page), lambda: _thread(visit, thread_id, page))
+    answer = show(visit, found and replace(found, reply=reply))
     if visit.signed_in and found:
         answer.background = _reading(visit, found)
     return answer
 
 
-def _reading(visit: Visit, found: ThreadPage) -> BackgroundTask | None:
-    """After the answer: how far its reader has come, where that is further than before."""
+def _reading(visit: Visit, found: ThreadPage) -> BackgroundTask:
+    """After the answer: how far its reader has come."""
     number = max((post.number for post in found.posts), default=0)
-    if number <= found.read_to:
-        return None
     return BackgroundTask(note_read, visit.house.database, visit.member_id, found.thread_id, number, visit.now)
 
 
@@ -178,8 +181,9 @@ async def _reply_again(
         problem=(outcome.problems or {}).get("body") if isinstance(outcome, Refused) else None,
         refused=outcome.reason if isinstance(outcome, Refused) and added["refused"] else None,
     )
-    found = await _thread_with(visit, thread_id, form.number("page") or 1, reply)
-    return show(visit, found, status=status, retry_after=_wait(outcome))
+    found = await _thread(visit, thread_id, form.number("page") or 1)
+    reply = await _answering(visit, thread_id, reply)
+    return show(visit, found and replace(found, reply=reply), status=status, retry_after=_wait(outcome))
 
 
 @page("/posts/{post_id:int}/edit", caller=Caller.SIGNED_IN)

@@ -4,6 +4,7 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from domain.members import MemberPage
 from domain.refusals import Refused
 from storage.members.page import find_member_page
 from web.answers import refuse, show
@@ -15,7 +16,11 @@ from web.visits import Visit
 async def show_member(visit: NamedDependency[Visit], address: FromPath[str]) -> Response[str]:
     """The page of a person; gone where it was once open to everyone and nothing of it is for this viewer."""
     house = visit.house
-    found = await find_member_page(house.database, house.seal, visit.viewer, address)
+
+    async def find() -> MemberPage | Refused:
+        return await find_member_page(house.database, house.seal, visit.viewer, address)
+
+    found = await visit.recall(("member", address), find)
     if isinstance(found, Refused):
         raise refuse(found)
     return show(visit, found)

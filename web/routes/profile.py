@@ -27,6 +27,7 @@ from storage.members.receipts import find_newest_receipt, find_receipt
 from storage.members.view_as import Asked, find_page_of_visitor, find_view_as
 from web import words
 from web.answers import UNPROCESSABLE, show
+from web.compression import Compressed
 from web.confirming import confirmed_in, slot_named
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
@@ -199,7 +200,7 @@ async def download_exposure(visit: NamedDependency[Visit]) -> Response[bytes]:
     """The whole history, to keep."""
     found = await find_exposure_page(visit.house.database, visit.house.seal, visit.member_id, None)
     headers = {"cache-control": Cache.NEVER.value, "content-disposition": 'attachment; filename="exposure.csv"'}
-    return Response(_csv(found), media_type="text/csv; charset=utf-8", headers=headers, cookies=visit.cookies)
+    return Compressed(_csv(found), media_type="text/csv; charset=utf-8", headers=headers, cookies=visit.cookies)
 
 
 def _csv(history: ExposurePage) -> bytes:

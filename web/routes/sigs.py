@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from domain.pages import Failure
 from domain.refusals import Refused
-from domain.sigs import CIRCLES, Role
+from domain.sigs import CIRCLES, Role, SigPage
 from storage.forum.lists import Cursor
 from storage.sigs import find_sig_page, leave_sig
 from storage.sigs.offers import answer_offer, give_role, offer_sig, step_down, withdraw_offer
@@ -31,8 +31,13 @@ async def show_sig(
 ) -> Response[str]:
     """A SIG and one page of its threads."""
     places = {"before": _cursor(before), "after": _cursor(after)}
-    found = await find_sig_page(visit.house.database, visit.viewer, slug, visit.now, tag=tag, **places)
-    return show(visit, found and replace(found, place=_place(**places)))
+    place = _place(**places)
+
+    async def find() -> SigPage | None:
+        found = await find_sig_page(visit.house.database, visit.viewer, slug, visit.now, tag=tag, **places)
+        return found and replace(found, place=place)
+
+    return show(visit, await visit.recall(("sig", slug, tag, place), find))
 
 
 def _place(before: Cursor | None, after: Cursor | None) -> str:

@@ -20,6 +20,7 @@ from storage.start_page.exchange import TakenOver, find_bookmarks, take_over
 from storage.start_page.files import OwnFile, Upload, find_file, find_preview, keep_file
 from storage.start_page.pages import find_bookmarks_page, find_upload_page
 from web.answers import UNPROCESSABLE, refuse, show
+from web.compression import Compressed
 from web.forms import Form
 from web.policy import Cache, Caller, form, page
 from web.routes.start_page import FolderId, path_of_shelf
@@ -155,7 +156,7 @@ async def export_bookmarks(visit: NamedDependency[Visit]) -> Response[str]:
     text = await find_bookmarks(visit.house.database, visit.house.seal, visit.member_id)
     headers = {"cache-control": Cache.NEVER.value, "content-disposition": attachment("bookmarks.html")}
     headers |= {"content-security-policy": _ALONE, "vary": "Cookie"}
-    return Response(text, media_type="text/html; charset=utf-8", headers=headers, cookies=visit.cookies)
+    return Compressed(text, media_type="text/html; charset=utf-8", headers=headers, cookies=visit.cookies)
 
 
 ROUTES = [
