@@ -2,6 +2,10 @@
 
 import gc
 import os
+from collections.abc import Callable
+from functools import cache, partial
+from importlib import import_module
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -10,13 +14,17 @@ BACKLOG = 1024
 SECONDS_TO_END = 10
 """How long a worker may take to end before it is killed; one that was still starting never answers."""
 
+PRODUCT = "web.serving:build_app"
+"""Module and name of what makes the app."""
 
-def serve_site(port: int, workers: int) -> None:
-    """Serve on the loopback address until interrupted; a proxy with TLS stands in front where others come in."""
+
+def serve_site(port: int, workers: int, app: str = PRODUCT) -> None:
+    """Serve on the loopback address until interrupted; a proxy with TLS stands in front where others come in. `app`
+    names what makes the app. It is made here once, so that the processes that are forked off share what never changes
+    of it; where processes are started anew instead, each makes its own."""
     os.environ.setdefault("STOA_SITE_URL", f"http://127.0.0.1:{port}")  # what links in mails begin with
-    Granian(
-        "web.serving:build_app",
-        factory=True,
+    server = Granian(
+        app,
         address="127.0.0.1",
         port=port,
         interface=Interfaces.ASGI,
@@ -26,16 +34,26 @@ def serve_site(port: int, workers: int) -> None:
         workers_kill_timeout=SECONDS_TO_END,
         log_access=False,
         websockets=False,
-    ).serve()
+    )
+    load_app(app)
+    server.serve(target_loader=partial(load_app, app), wrap_loader=False)
 
 
-def build_app() -> object:
-    """The app, made anew in each process. What stands then stands as long as the process: nothing of it is garbage, so
-    the collector need not look at it, neither while it is made nor ever after."""
+@cache
+def load_app(name: str) -> Any:
+    """The app, made once in a process and those forked off it. What stands then stands for good: nothing of it is
+    garbage, so the collector need not look at it, neither while it is made nor ever after."""
+    module, _, factory = name.partition(":")
     gc.disable()
-    from web.app import create_app  # noqa: PLC0415 -- the parent process needs none of it
-
-    app = create_app()
+    build: Callable[[], Any] = getattr(import_module(module), factory)
+    app = build()
     gc.freeze()
     gc.enable()
     return app
+
+
+def build_app() -> object:
+    """The product."""
+    from web.app import create_app  # noqa: PLC0415 -- commands that serve nothing need none of it
+
+    return create_app()

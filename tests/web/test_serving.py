@@ -1,0 +1,42 @@
+"""What the server's processes share."""
+
+import gc
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from web import serving
+from web.serving import load_app
+
+made: list[object] = []
+
+
+def build_sample() -> object:
+    """What makes the app, as a name leads to it."""
+    made.append(object())
+    return made[-1]
+
+
+@pytest.fixture(autouse=True)
+def _anew() -> Iterator[None]:
+    made.clear()
+    load_app.cache_clear()
+    yield
+    gc.unfreeze()
+
+
+def test_the_app_is_made_once_and_forked_processes_have_it() -> None:
+    name = f"{__name__}:build_sample"
+    app = load_app(name)
+    assert made == [app]
+    assert gc.isenabled()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if load_app(name) is made[0] and len(made) == 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_name_that_leads_nowhere_is_told_before_anything_listens() -> None:
+    with pytest.raises(AttributeError):
+        load_app(f"{serving.__name__}:no_such_thing")
