@@ -14,9 +14,12 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from storage.filling import FEWEST_POSTS, LONG, POSTS_OF_MEASURED_SIG, SHORT, THREADS_A_SIG, thread_sizes
+from web.bench.bars import bars_of, holds_against
 from web.bench.command import NARROWEST, command
-from web.bench.report import print_comparison, read_figures
+from web.bench.load import BARE, RENDERED, Scenario
+from web.bench.report import print_bars, print_comparison, read_figures
 from web.bench.server import RunningServer, _descendants, _lives, running_server
+from web.bench.soak import MIXED, TURN_SECONDS, soak
 
 PAGES = {"thread of 20", "list of threads", "first page of 500", "bare page", "page of 60 entries"}
 
@@ -45,10 +48,13 @@ def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path:
     figures = json.loads(out.read_text())
     rows = figures["rows"]
     assert {name.partition(", ")[0] for name in rows} == PAGES | {"bare text answer", "reply"}
+    assert RENDERED in rows
     assert all(row["per_second"] > 0 for row in rows.values())
     # A reply may be refused as Busy on a machine with much else to do; a page may not.
     assert not any(row["refused"] for name, row in rows.items() if name != "reply, member")
-    assert rows["bare text answer"]["statements"] == 0
+    assert rows["bare text answer"]["statements"] == rows[RENDERED]["statements"] == 0
+    of_rendered = rows[RENDERED]["plain"] / rows["thread of 20, member"]["plain"]
+    assert 0.95 < of_rendered < 1.05, "another page"
     assert all(row["compressed"] < row["plain"] for name, row in rows.items() if name.partition(", ")[0] in PAGES)
     assert figures["memory"]["after"]["processes"] >= 3
     assert min(figures["first_visit"].values()) > 0
@@ -56,6 +62,46 @@ def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path:
     print_comparison(told, read_figures(out), figures)
     assert isinstance(told.file, StringIO)
     assert "+0%" in told.file.getvalue()
+    assert "not met" not in told.file.getvalue()
+
+
+def _row(per_second: float, p50: float = 1.0, p99: float = 5.0, statements: int = 3) -> dict[str, float]:
+    return {"per_second": per_second, "p50": p50, "p99": p99, "statements": statements}
+
+
+def test_a_bar_is_met_from_its_mark_on_and_not_below() -> None:
+    rows = {BARE: _row(300), RENDERED: _row(90), "thread of 20, visitor": _row(100), "thread of 20, member": _row(29)}
+    assert [bar.is_met for bar in bars_of(rows)] == [True, False, True, True, True, True]
+    assert [bar.is_met for bar in bars_of({BARE: _row(300, p99=5.1)})] == [False]
+    assert [bar.is_met for bar in bars_of({BARE: _row(0, p50=0.0, p99=0.0)})] == [False]
+    told = Console(file=StringIO(), width=NARROWEST)
+    print_bars(told, {"rows": rows})
+    assert isinstance(told.file, StringIO)
+    assert "thread of 20, visitor, of bare text answer: 0.33 (≥ 0.33), met" in told.file.getvalue()
+    assert "of thread of 20, rendered from memory: 0.32 (≥ 0.33), not met" in told.file.getvalue()
+
+
+def test_a_row_holds_against_another_that_is_a_quarter_faster_and_asks_no_less() -> None:
+    assert holds_against(_row(100), _row(75))
+    assert holds_against(_row(100), _row(400))
+    assert not holds_against(_row(100), _row(74))
+    assert not holds_against(_row(100), _row(100, statements=4))
+
+
+def test_a_soak_takes_turns_until_its_time_is_over_and_tells_how_memory_went() -> None:
+    rows = [Scenario(name, "/") for name in ("bare page, member", *sorted(MIXED))]
+    pressed: list[str] = []
+    soaked = soak(
+        rows,
+        2,
+        press=lambda row: pressed.append(row.name),
+        weigh=lambda: 100.0 + len(pressed),
+        clock=lambda: 50.0 + TURN_SECONDS * len(pressed),
+    )
+    assert pressed == sorted(MIXED) * 3
+    assert [(note.minutes, note.mib) for note in soaked.notes] == [(0, 100), (0.5, 103), (1, 106), (1.5, 109), (2, 112)]
+    figures = soaked.figures()
+    assert (figures["start"], figures["end"], figures["slope"]) == (100, 112, 6)
 
 
 def test_a_file_that_holds_no_run_is_refused_before_anything_is_measured(tmp_path: Path) -> None:

@@ -87,17 +87,21 @@ async def test_everybody_gets_their_own(stoa: Stoa, figure: Figure) -> None:
     figure(f"mix-ups: 0 in {said}")
 
 
-BREACHES: dict[str, tuple[str, object]] = {
-    "a visitor's page for whoever asks": ("web.visitor_pages._PERSONAL", frozenset[bytes]()),
-    "one memory for every session": ("storage.recognition._key", lambda _token: "recognised"),
+BREACHES: dict[str, dict[str, object]] = {
+    "a visitor's page for whoever asks": {
+        "web.visitor_pages._CREDENTIALS": frozenset[bytes](),
+        "web.visitor_pages._PERSONAL": frozenset[bytes](),
+    },
+    "one memory for every session": {"storage.recognition._key": lambda _token: "recognised"},
 }
 
 
-@pytest.mark.parametrize(("place", "broken"), BREACHES.values(), ids=BREACHES.keys())
+@pytest.mark.parametrize("breach", BREACHES.values(), ids=BREACHES.keys())
 async def test_a_memory_that_does_not_ask_who_is_caught(
-    stoa: Stoa, monkeypatch: pytest.MonkeyPatch, place: str, broken: object
+    stoa: Stoa, monkeypatch: pytest.MonkeyPatch, breach: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(place, broken)
+    for place, broken in breach.items():
+        monkeypatch.setattr(place, broken)
     crowd = await _crowd(stoa)
     await crowd.ask_on(40)
     assert crowd.mixed_up

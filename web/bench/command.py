@@ -1,16 +1,17 @@
 """`stoa bench`: how fast the real server answers on this machine, beside what its bare text answer takes.
 
 A scratch database in a temporary folder is filled, two workers serve it, and wrk asks for one page at a time. Nothing
-of the instance's own data is touched or read.
+of the instance's own data is touched or read. With `--soak` a mixed load follows, during which memory is noted.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import click
@@ -21,13 +22,15 @@ from storage.database import Database
 from storage.filling import FEWEST_POSTS, Filled, NotEmpty, fill
 from storage.migrations import migrate
 from storage.secrets import Seal, load_secrets
-from web.bench.load import LoadFailed, Measured, Scenario, find_wrk, measure, scenarios
+from storage.throttle import forget_old_counts
+from web.bench.load import RENDERED, LoadFailed, Measured, Scenario, find_wrk, measure, press, scenarios
 from web.bench.prose import write_bodies
 from web.bench.report import (
     FORM,
     Figures,
     default_path,
     describe_machine,
+    print_bars,
     print_comparison,
     print_figures,
     read_figures,
@@ -35,10 +38,17 @@ from web.bench.report import (
     write_figures,
 )
 from web.bench.server import RunningServer, ServerFailed, running_server
+from web.bench.soak import TURN_SECONDS, Soaked, soak
 from web.settings import Settings
 
-NARROWEST = 110
+NARROWEST = 120
 """Columns that the table needs."""
+
+APP = "web.bench.rendered:build_app"
+STARTS = 3
+"""How often the server is started; the median counts."""
+
+Report = Callable[[str, int, int | None], None]
 
 console = Console(highlight=False)
 
@@ -51,6 +61,7 @@ class Run:
     seconds: int
     workers: int
     database_url: str
+    soak: int
 
 
 @click.command(name="bench")
@@ -58,9 +69,12 @@ class Run:
 @click.option("--seconds", default=5, show_default=True, type=click.IntRange(1, 600), help="For each row.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--database-url", default="", help="An empty PostgreSQL database to fill, instead of SQLite.")
+@click.option("--soak", default=0, type=click.IntRange(0, 600), help="Minutes of mixed load to follow, for its memory.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the figures as JSON.")
 @click.option("--against", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Compare with a run.")
-def command(posts: int, seconds: int, workers: int, database_url: str, out: Path | None, against: Path | None) -> None:
+def command(
+    posts: int, seconds: int, workers: int, database_url: str, soak: int, out: Path | None, against: Path | None
+) -> None:
     """Measure the server on a scratch database."""
     now = datetime.now(UTC)
     console.width = max(console.width, NARROWEST)
@@ -68,11 +82,12 @@ def command(posts: int, seconds: int, workers: int, database_url: str, out: Path
         before = read_figures(against) if against else None
         find_wrk()
         with tempfile.TemporaryDirectory(prefix="stoa-bench-") as folder:
-            figures = _measure_in(Path(folder), Run(posts, seconds, workers, database_url), now)
+            figures = _measure_in(Path(folder), Run(posts, seconds, workers, database_url, soak), now)
     except (LoadFailed, ServerFailed, NotEmpty, ValueError) as error:
         console.print(f"bench: {error}", style="red")
         sys.exit(1)
     print_figures(console, figures)
+    print_bars(console, figures)
     path = out or default_path(Settings().home, now)
     write_figures(figures, path)
     console.print(f"Written to {path}")
@@ -81,9 +96,7 @@ def command(posts: int, seconds: int, workers: int, database_url: str, out: Path
 
 
 def _measure_in(home: Path, run: Run, now: datetime) -> Figures:
-    """Everything from the empty folder to the figures."""
-    machine = describe_machine()
-    settings = Settings(home=home, database_url=run.database_url, development=False)
+    """Everything from the empty folder to the figures, with how far it has come on the screen."""
     with Progress(console=console, transient=True) as bar:
         tasks = {}
 
@@ -92,16 +105,23 @@ def _measure_in(home: Path, run: Run, now: datetime) -> Figures:
                 tasks[step] = bar.add_task(step, total=total)
             bar.update(tasks[step], completed=done)
 
-        bodies = write_bodies()
-        filled = asyncio.run(_fill(settings, run.posts, bodies, now, report))
-        rows = scenarios(filled)
-        statements = asyncio.run(_count(settings, rows, filled.session, bodies[0]))
-        environment = {"STOA_HOME": str(home), "STOA_DATABASE_URL": run.database_url, "STOA_DEVELOPMENT": "false"}
-        with running_server(run.workers, environment, home / "server.log") as server:
-            ready = server.memory()
-            measured = _measure_rows(server, rows, filled, bodies[0], run.seconds, report)
-            after = server.memory()
-            weights, first_visit = _weigh(server, rows, filled)
+        return _measure(home, run, now, report)
+
+
+def _measure(home: Path, run: Run, now: datetime, report: Report) -> Figures:
+    machine, bodies = describe_machine(), write_bodies()
+    settings = Settings(home=home, database_url=run.database_url, development=False)
+    filled = asyncio.run(fill_scratch(settings, run.posts, bodies, now, report))
+    rows = scenarios(filled)
+    statements = asyncio.run(_count(settings, rows, filled.session, bodies[0]))
+    environment = {"STOA_HOME": str(home), "STOA_DATABASE_URL": run.database_url, "STOA_DEVELOPMENT": "false"}
+    log = home / "server.log"
+    starts = _measure_starts(run.workers, environment, log, report)
+    with running_server(run.workers, environment, log, APP) as server:
+        ready = server.memory()
+        measured, after = _measure_rows(server, rows, filled, bodies[0], run.seconds, report)
+        weights, first_visit = _weigh(server, rows, filled)
+        soaked = _soak(server, settings, rows, filled, bodies[0], run.soak, report) if run.soak else None
     table = {
         row.name: {**asdict(measured[row.name]), "statements": statements[row.name], **weights[row.name]}
         for row in rows
@@ -117,13 +137,19 @@ def _measure_in(home: Path, run: Run, now: datetime) -> Figures:
         "rows": with_ratios(table),
         "first_visit": first_visit,
         "memory": {"ready": ready, "after": after},
-        "start_seconds": server.start_seconds,
+        "start_seconds": median([*starts, server.start_seconds]),
+        "soak": soaked.figures() if soaked else None,
     }
 
 
-async def _fill(
-    settings: Settings, posts: int, bodies: list[str], now: datetime, report: Callable[[str, int, int | None], None]
+async def fill_scratch(
+    settings: Settings,
+    posts: int,
+    bodies: list[str],
+    now: datetime,
+    report: Report = lambda _step, _done, _total: None,
 ) -> Filled:
+    """Migrate and fill the empty database that these settings name."""
     database = Database(settings.database)
     try:
         await migrate(database)
@@ -138,24 +164,38 @@ async def _count(settings: Settings, rows: list[Scenario], session: str, body: s
     return await count_statements(settings, rows, session, body)
 
 
+def _measure_starts(workers: int, environment: Mapping[str, str], log: Path, report: Report) -> list[float]:
+    """How long each start took but the last, after which the server is measured."""
+    starts = []
+    for done in range(1, STARTS):
+        with running_server(workers, environment, log) as server:
+            starts.append(server.start_seconds)
+        report("Starts", done, STARTS)
+    return starts
+
+
 def _measure_rows(
     server: RunningServer,
     rows: list[Scenario],
     filled: Filled,
     body: str,
     seconds: int,
-    report: Callable[[str, int, int | None], None],
-) -> dict[str, Measured]:
-    """Every row in turn; the bare answer once more at the end, as the machine may be faster then or slower."""
+    report: Report,
+) -> tuple[dict[str, Measured], dict[str, float]]:
+    """Every row in turn, and what memory the product's own have taken; the bare answer once more at the end, as the
+    machine may be faster then or slower."""
     measured: dict[str, Measured] = {}
+    memory = {}
     for done, row in enumerate(rows):
         report("Rows measured", done, len(rows) + 1)
+        if row.name == RENDERED:
+            memory = server.memory()
         measured[row.name] = measure(server.port, row, filled, body, seconds)
     bare = measured[rows[0].name]
     report("Rows measured", len(rows), len(rows) + 1)
     again = measure(server.port, rows[0], filled, body, seconds)
     mean = round((bare.per_second + again.per_second) / 2, 1)
-    return measured | {rows[0].name: replace(bare, per_second=mean)}
+    return measured | {rows[0].name: replace(bare, per_second=mean)}, memory
 
 
 def _weigh(server: RunningServer, rows: list[Scenario], filled: Filled) -> tuple[dict[str, Any], dict[str, int]]:
@@ -164,3 +204,35 @@ def _weigh(server: RunningServer, rows: list[Scenario], filled: Filled) -> tuple
     nothing = {"plain": None, "compressed": None}
     weights = {row.name: nothing if row.replies_to else asdict(weigh(server.port, row, filled.session)) for row in rows}
     return weights, weigh_first_visit(server.port, f"/threads/{filled.short_thread}")
+
+
+def _soak(
+    server: RunningServer,
+    settings: Settings,
+    rows: list[Scenario],
+    filled: Filled,
+    body: str,
+    minutes: int,
+    report: Report,
+) -> Soaked:
+    turns = 0
+
+    def turn(row: Scenario) -> None:
+        nonlocal turns
+        turns += 1
+        report("Soak", turns, minutes * 60 // TURN_SECONDS)
+        if row.replies_to:
+            asyncio.run(_let_everybody_write(settings))
+        press(server.port, row, filled, body, TURN_SECONDS)
+
+    return soak(rows, minutes, turn, lambda: server.memory()["pss"])
+
+
+async def _let_everybody_write(settings: Settings) -> None:
+    """Forget how much they have written within the hour, so that their replies are not refused for it."""
+    database = Database(settings.database)
+    try:
+        async with database.writing() as connection:
+            await forget_old_counts(connection, datetime.now(UTC) + timedelta(days=365))
+    finally:
+        await database.close()

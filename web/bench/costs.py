@@ -10,8 +10,10 @@ from litestar import Litestar
 
 from storage.database import statements_of_request
 from web.app import create_app
-from web.bench.load import Scenario
+from web.bench.load import ACCEPTED, Scenario
+from web.bench.rendered import show_rendered
 from web.bench.server import fetch
+from web.routes import all_routes
 from web.settings import Settings
 
 HOST = "127.0.0.1:8000"
@@ -46,14 +48,16 @@ def weigh(port: int, scenario: Scenario, session: str) -> Bytes:
     plain = fetch(port, scenario.path, headers)
     if plain.status != 200:
         raise LookupError(f"{scenario.path} answers {plain.status}")
-    return Bytes(len(plain.body), len(fetch(port, scenario.path, {**headers, "accept-encoding": "br"}).body))
+    return Bytes(len(plain.body), len(fetch(port, scenario.path, {**headers, "accept-encoding": ACCEPTED}).body))
 
 
 def weigh_first_visit(port: int, path: str) -> dict[str, int]:
     """What goes over the wire when a visitor's browser opens a page for the first time: HTML, CSS and JavaScript."""
     page = _Linked()
     page.feed(fetch(port, path).body.decode())
-    sizes = {address: len(fetch(port, address, {"accept-encoding": "br"}).body) for address in (path, *page.addresses)}
+    sizes = {
+        address: len(fetch(port, address, {"accept-encoding": ACCEPTED}).body) for address in (path, *page.addresses)
+    }
     return {
         "html": sizes.pop(path),
         "css": sum(size for address, size in sizes.items() if address.endswith(".css")),
@@ -62,18 +66,21 @@ def weigh_first_visit(port: int, path: str) -> dict[str, int]:
 
 
 async def count_statements(settings: Settings, rows: list[Scenario], session: str, body: str) -> dict[str, int]:
-    """How many statements each scenario takes, by name, when everything that is prepared once has been."""
-    app = create_app(settings)
+    """How many statements each scenario takes, by name, when everything that is prepared once has been, and the page is
+    made anew."""
+    app = create_app(settings, [*all_routes(), show_rendered])
     try:
         for warm_up in rows:
             await _statements(app, warm_up, session, body, "warm-up")
-        return {row.name: await _statements(app, row, session, body, "counted") for row in rows}
+        pages_first = sorted(rows, key=lambda row: row.replies_to is not None)
+        return {row.name: await _statements(app, row, session, body, "counted") for row in pages_first}
     finally:
         await app.state.house.database.close()
 
 
 async def _statements(app: Litestar, scenario: Scenario, session: str, body: str, submission: str) -> int:
     noted: list[str] = []
+    app.state.house.database.pages.forget_all()
     token = statements_of_request.set(noted)
     try:
         status = await _ask(app, scenario, session, urlencode({"body": body, "submission": submission}))
@@ -88,7 +95,8 @@ async def _ask(app: Litestar, scenario: Scenario, session: str, form: str) -> in
     """Send one request straight to the app; returns its status."""
     replies = scenario.replies_to is not None
     path = f"/threads/{scenario.replies_to[0]}/replies" if scenario.replies_to else scenario.path
-    headers = {**scenario.headers(session), "host": HOST, "origin": f"http://{HOST}"}
+    # Whoever says who they are is not answered with what is kept for every visitor.
+    headers = {**scenario.headers(session), "host": HOST, "origin": f"http://{HOST}", "authorization": "none"}
     if replies:
         headers["content-type"] = "application/x-www-form-urlencoded"
     scope = {

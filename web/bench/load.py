@@ -15,7 +15,13 @@ from web.visits import SESSION_COOKIE
 CONNECTIONS = 16
 WARM_UP_SECONDS = 1
 SCRIPT = Path(__file__).with_name("wrk.lua")
+ACCEPTED = "gzip, deflate, br, zstd"
+"""The compressions that browsers ask for."""
+
 BARE = "bare text answer"
+RENDERED = "thread of 20, rendered from memory"
+RENDERED_PATH = "/-/bench/threads"
+"""Of the one route that `web.bench.rendered` adds."""
 
 
 class LoadFailed(RuntimeError):
@@ -37,7 +43,8 @@ class Scenario:
 
 
 def scenarios(filled: Filled) -> list[Scenario]:
-    """What is measured, the bare answer first; replies last, because they change the data."""
+    """What is measured, the bare answer first; replies after all pages, because they change the data, and last what the
+    product does not have."""
     short, long, sig = f"/threads/{filled.short_thread}", f"/threads/{filled.long_thread}", f"/sigs/{filled.sig}"
     rows = [Scenario(BARE, "/-/health")]
     for who, as_member in (("visitor", False), ("member", True)):
@@ -48,7 +55,8 @@ def scenarios(filled: Filled) -> list[Scenario]:
         ]
     for size, address in (("bare page", filled.bare_page), ("page of 60 entries", filled.full_page)):
         rows.append(Scenario(f"{size}, member", f"/people/{address}", as_member=True))
-    return [*rows, Scenario("reply, member", short, as_member=True, replies_to=filled.other_threads)]
+    rows.append(Scenario("reply, member", short, as_member=True, replies_to=filled.other_threads))
+    return [*rows, Scenario(RENDERED, f"{RENDERED_PATH}/{filled.short_thread}", as_member=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,12 @@ class Measured:
     broken: int
 
 
-def measure(port: int, scenario: Scenario, filled: Filled, body: str, seconds: int) -> Measured:
+def measure(
+    port: int, scenario: Scenario, filled: Filled, body: str, seconds: int, connections: int = CONNECTIONS
+) -> Measured:
     """Warm up, then measure for so many seconds. Raises LoadFailed."""
-    _run(port, scenario, filled, body, WARM_UP_SECONDS)
-    counted = _run(port, scenario, filled, body, seconds)
+    press(port, scenario, filled, body, WARM_UP_SECONDS, connections)
+    counted = press(port, scenario, filled, body, seconds, connections)
     return Measured(
         per_second=round(counted["requests"] * 1e6 / max(1, counted["microseconds"]), 1),
         p50=counted["p50"] / 1000,
@@ -85,11 +95,14 @@ def find_wrk() -> str:
     return found
 
 
-def _run(port: int, scenario: Scenario, filled: Filled, body: str, seconds: int) -> Mapping[str, int]:
+def press(
+    port: int, scenario: Scenario, filled: Filled, body: str, seconds: int, connections: int = CONNECTIONS
+) -> Mapping[str, int]:
+    """Let wrk ask for so many seconds; returns what it counted. Raises LoadFailed."""
     address = f"http://127.0.0.1:{port}"
     own = {} if scenario.replies_to else scenario.headers(filled.session)
-    headers = {**own, "accept-encoding": "br", "origin": address}
-    command = [find_wrk(), f"--connections={CONNECTIONS}", "--threads=1", f"--duration={seconds}s", "--timeout=10s"]
+    headers = {**own, "accept-encoding": ACCEPTED, "origin": address}
+    command = [find_wrk(), f"--connections={connections}", "--threads=1", f"--duration={seconds}s", "--timeout=10s"]
     for name, value in headers.items():
         command += ["--header", f"{name}: {value}"]
     command += ["--script", str(SCRIPT), address + scenario.path]

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from web.bench.bars import bars_of, holds_against
 from web.bench.load import BARE
 
 FORM = 1
@@ -79,9 +80,21 @@ def print_figures(console: Console, figures: Figures) -> None:
         f"({memory['ready']['pss']:.0f} MiB before the load; {memory['after']['rss']:.0f} MiB with shared pages "
         f"counted in each). Ready after {figures['start_seconds']:.2f} s."
     )
+    if soaked := figures.get("soak"):
+        console.print(
+            f"Memory over {soaked['minutes']:.0f} minutes of mixed load: {soaked['start']:.0f} MiB at the start, "
+            f"{soaked['end']:.0f} at the end, {soaked['slope']:+.2f} a minute."
+        )
     machine = figures["machine"]
     if machine["load_before"] > machine["cores"] / BUSY_SHARE:
         console.print(f"This machine was busy before (load {machine['load_before']}): only the shares tell something.")
+
+
+def print_bars(console: Console, figures: Figures) -> None:
+    """What has to be reached, and whether it is."""
+    console.print("\nBars:")
+    for bar in bars_of(figures["rows"]):
+        console.print(f"  {bar}", style=None if bar.is_met else "red")
 
 
 def _or_dash(number: int | None) -> str:
@@ -115,7 +128,7 @@ def print_comparison(console: Console, before: Figures, after: Figures) -> None:
     """Row by row, requests a second then and now, and the share of the bare answer, which the machine's mood spares."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for heading in ("then", "now", "change", "of bare then", "now", "statements then", "now"):
+    for heading in ("then", "now", "change", "of bare then", "now", "statements then", "now", "bar"):
         table.add_column(heading, justify="right")
     for name, now in after["rows"].items():
         then = before["rows"].get(name)
@@ -131,6 +144,7 @@ def print_comparison(console: Console, before: Figures, after: Figures) -> None:
             f"{now['of_bare']:.3f}",
             _or_dash(then["statements"]),
             _or_dash(now["statements"]),
+            "met" if holds_against(then, now) else "not met",
         )
     console.print(f"\nAgainst the run of {before['measured_at']} with {before['content']['posts']:,} posts:")
     console.print(table)

@@ -18,9 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from web.serving import PRODUCT, serve_site
+
 START_SECONDS = 60
 STOP_SECONDS = 15
-_SERVE = "import sys; from web.bench.server import serve_for; serve_for(*map(int, sys.argv[1:]))"
+_SERVE = "import sys; from web.bench.server import serve_for; serve_for(sys.argv[1], *map(int, sys.argv[2:]))"
 _TELL_WHEN_PARENT_ENDS = 1  # PR_SET_PDEATHSIG
 
 
@@ -48,13 +50,13 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(workers: int, settings: Mapping[str, str], log: Path) -> Iterator[RunningServer]:
-    """Start `stoa serve` with nothing but these settings, wait until it answers, and end every process of it. Raises
-    ServerFailed."""
+def running_server(workers: int, settings: Mapping[str, str], log: Path, app: str = PRODUCT) -> Iterator[RunningServer]:
+    """Serve as `stoa serve` does with nothing but these settings, wait until it answers, and end every process of it.
+    `app` names what makes the app. Raises ServerFailed."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STOA_")}
     environment = {**kept, **settings, "STOA_SITE_URL": f"http://127.0.0.1:{port}"}
-    command = [sys.executable, "-c", _SERVE, str(port), str(workers), str(os.getpid())]
+    command = [sys.executable, "-c", _SERVE, app, str(port), str(workers), str(os.getpid())]
     began = time.monotonic()
     with log.open("wb") as file:
         # A session of its own: Ctrl-C reaches the measuring, which then ends the server in order.
@@ -68,13 +70,11 @@ def running_server(workers: int, settings: Mapping[str, str], log: Path) -> Iter
         _end(process)
 
 
-def serve_for(port: int, workers: int, parent: int) -> None:
+def serve_for(app: str, port: int, workers: int, parent: int) -> None:
     """In the server's own process: serve as `stoa serve` does, until told otherwise or until that process is gone."""
-    from web.command import main  # noqa: PLC0415 -- who measures needs none of it
-
     ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_ENDS, signal.SIGTERM)
     if os.getppid() == parent:
-        main(["serve", "--port", str(port), "--workers", str(workers)])
+        serve_site(port, workers, app)
 
 
 def last_words(log: Path) -> str:

@@ -1,0 +1,73 @@
+"""A mixed load for minutes on end: whether memory stays where it is."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import count, cycle
+from statistics import linear_regression
+from typing import Any
+
+from web.bench.load import Scenario
+
+TURN_SECONDS = 10
+TURNS_A_NOTE = 3
+"""Memory is noted each half minute."""
+
+MIXED = frozenset({"thread of 20, visitor", "thread of 20, member", "list of threads, member", "reply, member"})
+
+Press = Callable[[Scenario], object]
+Weigh = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """MiB of all processes so many minutes after the beginning."""
+
+    minutes: float
+    mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """Memory over the soak."""
+
+    notes: tuple[Note, ...]
+
+    @property
+    def slope(self) -> float:
+        """MiB a minute, over all notes."""
+        if len(self.notes) < 2:
+            return 0.0
+        return linear_regression([note.minutes for note in self.notes], [note.mib for note in self.notes]).slope
+
+    def figures(self) -> dict[str, Any]:
+        """As the JSON has it."""
+        first, last = self.notes[0], self.notes[-1]
+        return {
+            "minutes": last.minutes,
+            "start": first.mib,
+            "end": last.mib,
+            "slope": round(self.slope, 3),
+            "notes": [asdict(note) for note in self.notes],
+        }
+
+
+def soak(
+    rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float] = time.monotonic
+) -> Soaked:
+    """Press each row of the mix in turn until the time is over; memory is noted at the start, then, and at the end."""
+    return Soaked(tuple(_soak(rows, minutes, press, weigh, clock)))
+
+
+def _soak(
+    rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float]
+) -> Iterator[Note]:
+    began, turns = clock(), cycle([row for row in rows if row.name in MIXED])
+    yield Note(0.0, weigh())
+    for turn in count(1):
+        press(next(turns))
+        passed = (clock() - began) / 60
+        if passed >= minutes or turn % TURNS_A_NOTE == 0:
+            yield Note(round(passed, 2), weigh())
+        if passed >= minutes:
+            return
