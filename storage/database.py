@@ -4,8 +4,8 @@ On SQLite a write begins IMMEDIATE on the one writing connection of the process,
 `query_only`. `synchronous=FULL`: what was acknowledged is on the disk. Reads run in autocommit on both engines.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,14 +19,21 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.memory import MOST_PAGES, Memory
 from storage.one_hop import connect
+from storage.turns import TurnLost, Turns
 from storage.versions import PostgresVersions, SqliteVersions, Version, count_up, note_touched, touch_nothing
 
 READERS = 8
+MOST_WRITES = 256
+"""Writes that are there at the same time, nearly all of them waiting; who comes then is asked to try again."""
 WRITER_PATIENCE = 5.0
 """Seconds that a write waits for its turn before the reader is asked to try again."""
 
 statements_of_request: ContextVar[list[str] | None] = ContextVar("statements_of_request", default=None)
 """Where the statements of the current request are noted; None notes nothing."""
+
+
+STORED_SETS = "stored key sets"
+"""Where a connection notes that its transaction has stored sets of keys, which may be taken back with it."""
 
 
 _IN_THE_WAY = frozenset({"40P01", "40001", "55P03"})
@@ -45,14 +52,18 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         reading = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
         self._reader = self._engine(READERS, **reading)
-        self._writer = self._engine(1 if self.is_sqlite else READERS)
+        kept = {"pool_reset_on_return": None} if self.is_sqlite else {}
+        self._writer = self._engine(1 if self.is_sqlite else READERS, **kept)
+        self._writes = 0
         if self.is_sqlite:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)
             _prepare_sqlite(self._writer, _WRITER_PRAGMAS)
             event.listen(self._writer.sync_engine, "begin", _begin_immediate)
         event.listen(self._writer.sync_engine, "begin", touch_nothing)
+        event.listen(self._writer.sync_engine, "begin", _store_nothing)
         event.listen(self._writer.sync_engine, "before_cursor_execute", note_touched)
         self._versions = SqliteVersions(str(self.url.database)) if self.is_sqlite else PostgresVersions(self.reading)
+        self._turns = Turns(self._writer, str(self.url.database), WRITER_PATIENCE) if self.is_sqlite else None
         self.memory, self.pages = Memory(), Memory(MOST_PAGES)
 
     def _engine(self, size: int, **options: Any) -> AsyncEngine:
@@ -66,7 +77,7 @@ class Database:
             hide_parameters=True,  # an error that is logged must not carry what people typed
             **options,
         )
-        event.listen(engine.sync_engine, "before_cursor_execute", _note_statement)
+        event.listen(engine.sync_engine, "before_cursor_execute", note_statement)
         return engine
 
     @asynccontextmanager
@@ -79,14 +90,22 @@ class Database:
             raise Busy("every reader is taken") from error
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: all of it is kept when the block ends, nothing when it raises. Raises Busy."""
+    async def writing(self, *, is_short: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction: all of it is kept when the block ends, nothing when it raises. Raises Busy.
+
+        One that `is_short` finds and changes a few rows by their keys, and waits for nothing else. SQLite keeps several
+        of those together.
+        """
+        if self._writes >= MOST_WRITES:
+            raise Busy("too many are writing")
+        self._writes += 1
         try:
-            async with self._writer.begin() as connection:
+            async with self._turn(is_short=is_short) as connection:
                 yield connection
-                await count_up(connection)
         except PoolTimeout as error:
             raise Busy("every writer is taken") from error
+        except TurnLost as error:
+            raise Busy(str(error)) from error
         except OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy("another process is writing") from error
@@ -95,6 +114,17 @@ class Database:
             if getattr(error.orig, "sqlstate", None) in _IN_THE_WAY:
                 raise Busy("another transaction was in the way") from error
             raise
+        finally:
+            self._writes -= 1
+
+    def _turn(self, *, is_short: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._turns.take(is_short=is_short) if self._turns else self._transaction()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writer.begin() as connection:
+            yield connection
+            await count_up(connection)
 
     async def version(self) -> Version | None:
         """The newest version of what is stored: what `memory` was told of with it holds. None where it is unknown, also
@@ -108,6 +138,8 @@ class Database:
         """Give every connection back."""
         self._versions.close()
         await self._reader.dispose()
+        if self._turns:
+            await self._turns.close()
         await self._writer.dispose()
 
 
@@ -125,14 +157,17 @@ async def fetch_one(connection: AsyncConnection, statement: Executable, values: 
     return (await connection.execute(statement, values)).first()
 
 
+INSERTS: Mapping[str, Callable[[Any], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""The insert of each dialect, for statements that are built once for each."""
+
+
 def insert_into(connection: AsyncConnection, table: Any) -> Any:
     """An insert in the dialect of this connection, for `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return INSERTS[connection.dialect.name](table)
 
 
 _READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0", "cache_size=-16000")
-_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000")
+_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000", "busy_timeout=0")
 
 
 def _prepare_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
@@ -149,7 +184,11 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _note_statement(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+def _store_nothing(connection: Any) -> None:
+    connection.info[STORED_SETS] = False
+
+
+def note_statement(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
     noted = statements_of_request.get()
     if noted is not None and not statement.startswith("BEGIN"):
         noted.append(statement)

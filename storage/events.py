@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database, fetch_all, insert_into
+from storage.database import Database, fetch_all, fetch_one, insert_into
+from storage.prepared import Prepared
 from storage.tables import Event, Lease
 
 MOST_ATTEMPTS: Final = 40
@@ -31,10 +32,13 @@ class Happened:
     happened_at: datetime
 
 
+_NOTING = Prepared(lambda _dialect: insert(Event.table))
+
+
 async def note(connection: AsyncConnection, name: str, now: datetime, **ids: int) -> None:
     """Append an event to the transaction that it tells of."""
     row = {"name": name, "ids": json.dumps(ids), "happened_at": now, "next_try_at": now, "attempts": 0}
-    await connection.execute(insert(Event).values(row))
+    await _NOTING.all(connection, row)
 
 
 async def note_each(connection: AsyncConnection, name: str, now: datetime, ids: Sequence[dict[str, int]]) -> None:
@@ -56,9 +60,17 @@ async def list_waiting(database: Database, now: datetime, limit: int = 100) -> l
     return [Happened(row.event_id, row.name, json.loads(row.ids), row.attempts, row.happened_at) for row in rows]
 
 
+async def find_latest(database: Database) -> datetime | None:
+    """When the latest event happened."""
+    latest = select(Event.c.happened_at).order_by(Event.c.event_id.desc()).limit(1)
+    async with database.reading() as connection:
+        row = await fetch_one(connection, latest)
+    return row.happened_at if row else None
+
+
 async def settle(database: Database, done: Sequence[int], failed: Sequence[Happened], now: datetime) -> None:
     """Mark what was consumed, and put off what failed: twice as long each time, up to `LONGEST_DELAY`."""
-    async with database.writing() as connection:
+    async with database.writing(is_short=True) as connection:
         if done:
             await connection.execute(update(Event).where(Event.c.event_id.in_(done)).values(done_at=now))
         for event in failed:
@@ -78,7 +90,7 @@ async def forget_done(database: Database, now: datetime) -> None:
 async def take_lease(database: Database, name: str, holder: str, now: datetime, seconds: int) -> bool:
     """Whether this process may do the job for the next so many seconds; the holder may renew."""
     until = now + timedelta(seconds=seconds)
-    async with database.writing() as connection:
+    async with database.writing(is_short=True) as connection:
         taking = insert_into(connection, Lease).values(name=name, holder=holder, expires_at=until)
         statement = taking.on_conflict_do_update(
             index_elements=["name"],

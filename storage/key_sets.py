@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +29,7 @@ from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import Boolean
 
 from domain.visibility import VISITOR_RING, Key, Keys, Ring, block_mark
-from storage.database import fetch_all, insert_into
+from storage.database import STORED_SETS, fetch_all, insert_into
 from storage.tables import KeySet, KeySetKey
 
 
@@ -111,16 +111,38 @@ async def intern_key_sets(connection: AsyncConnection, wanted: Iterable[Keys]) -
     """The ids of these sets; those that are new are stored together. Where somebody else stores one at the same moment,
     theirs is waited for."""
     texts = {" ".join(sorted(keys)): keys for keys in wanted}
+    kept = _kept_sets(connection)
+    known = {text: kept[text] for text in texts if text in kept}
+    if unknown := texts.keys() - known.keys():
+        known |= await _find_or_store(connection, unknown)
+    return {keys: known[text] for text, keys in texts.items()}
+
+
+_KEPT, MOST_SETS = "kept key sets", 16_384
+
+
+def _kept_sets(connection: AsyncConnection) -> dict[str, int]:
+    """The ids of sets that this connection has met and that stay as they are."""
+    kept: dict[str, int] = connection.info.setdefault(_KEPT, {})
+    if len(kept) > MOST_SETS:
+        kept.clear()
+    return kept
+
+
+async def _find_or_store(connection: AsyncConnection, texts: Set[str]) -> dict[str, int]:
     known = await _known_sets(connection, texts)
-    if new := sorted(texts.keys() - known.keys()):
+    if not connection.info.get(STORED_SETS):  # else a set that was found may go again with this transaction
+        _kept_sets(connection).update(known)
+    if new := sorted(texts - known.keys()):
+        connection.info[STORED_SETS] = True
         storing = insert_into(connection, KeySet).values([{"text": text} for text in new]).on_conflict_do_nothing()
         stored = await fetch_all(connection, storing.returning(KeySet.c.key_set_id, KeySet.c.text))
         if rows := [{"key_set_id": row.key_set_id, "key": key} for row in stored for key in parse_keys(row.text)]:
             await connection.execute(insert(KeySetKey), rows)
         known |= {row.text: row.key_set_id for row in stored}
-    if missed := texts.keys() - known.keys():
+    if missed := texts - known.keys():
         known |= await _known_sets(connection, missed)
-    return {keys: known[text] for text, keys in texts.items()}
+    return known
 
 
 async def _known_sets(connection: AsyncConnection, texts: Iterable[str]) -> dict[str, int]:

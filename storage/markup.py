@@ -159,6 +159,15 @@ def _looks_pathological(source: str) -> bool:
     return len(_MARKERS.findall(source)) > _MOST_MARKERS or widest * source.count("\n") > _MOST_CELLS
 
 
+_MARKS = re.compile(r"[^\w .,;:?!'-]|(?<!\w)-|-(?!\w)")
+_SHORT, _FEW_MARKS = 1_000, 40
+
+
+def is_soon_rendered(source: str) -> bool:
+    """Whether a text is so short and plain that to render it takes about as long as to call a thread for it."""
+    return len(source) <= _SHORT and len(_MARKS.findall(source)) <= _FEW_MARKS
+
+
 _reader = nh3.Cleaner(
     tags=_TAGS | {"img", "h1", "b", "i", "strike"},
     attributes={"a": {"href"}, "img": {"src", "alt"}, **{tag: _ATTRIBUTES[tag] for tag in ("ol", "th", "td", "code")}},

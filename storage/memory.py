@@ -38,6 +38,10 @@ class Memory:
                 self._kept.popitem(last=False)
         return fresh
 
+    def last(self, key: Hashable) -> Any:
+        """What was kept last, whether it still holds or not; None where nothing was."""
+        return self._kept[key][2] if key in self._kept else None
+
     def forget(self, key: Hashable) -> None:
         """Read it anew when it is asked for next."""
         self._kept.pop(key, None)

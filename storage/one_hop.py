@@ -58,12 +58,29 @@ class OneHopCursor:
         """There is nothing left to close."""
 
 
+def _nothing() -> None:
+    """What is done after a commit, as a rule."""
+
+
 class OneHopConnection(aiosqlite.Connection):
-    """A connection whose cursors make one hop. Its thread ends with the process, if nobody ends it before."""
+    """A connection whose cursors make one hop, or none while it `is_direct`, for statements that take less than a hop.
+    Its thread ends with the process, if nobody ends it before."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
         super().__init__(connector, iter_chunk_size)
         self._thread.daemon = True
+        self.is_direct = False
+        self.after_commit: Callable[[], None] = _nothing
+
+    def begin_savepoint(self) -> None:
+        """From here on, `end_savepoint` can take back what is written. This takes no time worth a hop."""
+        self._conn.execute("SAVEPOINT turn")
+
+    def end_savepoint(self, *, is_kept: bool) -> None:
+        """Keep what was written since, as far as the transaction is kept, or take it back."""
+        if not is_kept:
+            self._conn.execute("ROLLBACK TO turn")
+        self._conn.execute("RELEASE turn")
 
     def cursor(self) -> OneHopCursor:  # type: ignore[override]  # awaited by nobody but the adapter, which enters it
         """A cursor for one statement."""
@@ -77,7 +94,17 @@ class OneHopConnection(aiosqlite.Connection):
         """One statement for each of these parameters, whole."""
         return await self._hop(lambda: _read_to_end(self._conn.executemany(sql, parameters)))
 
+    async def commit(self) -> None:
+        """Keep what was written, and say so at once, in the same thread."""
+        await self._execute(self._commit)  # type: ignore[no-untyped-call]  # the driver does not say
+
+    def _commit(self) -> None:
+        self._conn.commit()
+        self.after_commit()
+
     async def _hop(self, work: Callable[[], _Done]) -> _Done:
+        if self.is_direct:
+            return work()
         done: _Done = await self._execute(work)  # type: ignore[no-untyped-call]  # the driver does not say
         return done
 

@@ -70,4 +70,14 @@ async def find_unseen(database: Database, viewer: Viewer, version: Version | Non
         async with database.reading() as connection:
             return await count_unseen(connection, viewer, now)
 
-    return await database.memory.recall(("unseen", viewer.member_id), version, count)
+    return await database.memory.recall(_unseen(viewer), version, count)
+
+
+def last_unseen(database: Database, viewer: Viewer) -> int:
+    """The number that the header showed last, for what comes back to a form: most forms are answered without a page,
+    and who sends one has just seen it."""
+    return database.memory.last(_unseen(viewer)) or 0
+
+
+def _unseen(viewer: Viewer) -> Hashable:
+    return "unseen", viewer.member_id

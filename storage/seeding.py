@@ -32,7 +32,7 @@ class _Together(Database):
         yield self._connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self, *, is_short: bool = False) -> AsyncIterator[AsyncConnection]:  # noqa: ARG002 -- all the same
         """A savepoint: what raises inside is undone, and the rest of the transaction stands."""
         async with self._connection.begin_nested():
             yield self._connection

@@ -130,7 +130,7 @@ async def find_signed_in(database: Database, token: str, now: datetime) -> Signe
 
 async def note_seen(database: Database, signed_in: SignedIn, now: datetime) -> None:
     """Note that a session is in use, and that its member was seen."""
-    async with database.writing() as connection:
+    async with database.writing(is_short=True) as connection:
         used = update(Session).where(Session.c.session_id == signed_in.session_id).values(seen_at=now)
         await connection.execute(used)
         seen = update(Member).where(Member.c.member_id == signed_in.member_id).values(seen_at=now)

@@ -7,17 +7,19 @@ an account, or of a network, takes none from its owner. Tries beyond the limit c
 import ipaddress
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import case, delete, or_, select
+from sqlalchemy import Integer, bindparam, case, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import LIMITS, Attempt
 from domain.limits import RATES, Action
 from domain.refusals import Reason, Refused
-from storage.database import Database, insert_into
+from storage.database import INSERTS, Database
+from storage.prepared import Prepared
 from storage.secrets import Seal
 from storage.sessions import Browser
-from storage.tables import AttemptCount
+from storage.tables import AttemptCount, Moment
 
 LONGEST_WINDOW = max([limit.window for limit in LIMITS.values()] + [rate.window for rate in RATES.values()])
 
@@ -52,7 +54,7 @@ async def count_try(
             (seal.hash("try", attempt, "account", account), limit.per_account),
             (seal.hash("try", attempt, "address", _network(browser.address)), limit.per_address),
         ]
-    async with database.writing() as connection:
+    async with database.writing(is_short=True) as connection:
         for bucket, most in buckets:
             await _count(connection, bucket, most, limit.window, now)
 
@@ -69,20 +71,28 @@ def _network(address: str) -> str:
 
 
 async def _count(connection: AsyncConnection, bucket: bytes, most: int, window: timedelta, now: datetime) -> None:
-    is_over = AttemptCount.c.window_start <= now - window
-    first = insert_into(connection, AttemptCount).values(bucket=bucket, window_start=now, tries=1)
-    counting = first.on_conflict_do_update(
+    values = {"bucket": bucket, "window_start": now, "tries": 1, "over": now - window, "most": most}
+    if await _COUNTING.one(connection, values) is None:
+        started = await connection.execute(select(AttemptCount.c.window_start).where(AttemptCount.c.bucket == bucket))
+        left = started.scalar_one() + window - now
+        raise TooMany(max(1, -(-int(left.total_seconds() * 1000) // 1000)))
+
+
+def _counting(dialect: str) -> Any:
+    """SQL: count one more try, or the first of a new window, unless there were too many."""
+    first = INSERTS[dialect](AttemptCount.table)
+    is_over = AttemptCount.c.window_start <= bindparam("over", type_=Moment)
+    return first.on_conflict_do_update(
         index_elements=["bucket"],
         set_={
             "tries": case((is_over, 1), else_=AttemptCount.c.tries + 1),
             "window_start": case((is_over, first.excluded.window_start), else_=AttemptCount.c.window_start),
         },
-        where=or_(is_over, AttemptCount.c.tries < most),
+        where=or_(is_over, AttemptCount.c.tries < bindparam("most", type_=Integer)),
     ).returning(AttemptCount.c.tries)
-    if (await connection.execute(counting)).first() is None:
-        started = await connection.execute(select(AttemptCount.c.window_start).where(AttemptCount.c.bucket == bucket))
-        left = started.scalar_one() + window - now
-        raise TooMany(max(1, -(-int(left.total_seconds() * 1000) // 1000)))
+
+
+_COUNTING = Prepared(_counting)
 
 
 async def count_act(connection: AsyncConnection, action: Action, member_id: int, now: datetime) -> Refused | None:

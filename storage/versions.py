@@ -10,10 +10,10 @@ import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 TOUCHED = "touched"
@@ -37,6 +37,8 @@ _PEOPLE: Final[Scopes] = frozenset({"people"})
 
 SCOPES: Final[dict[str, Scopes]] = {
     "attempt_counts": _NONE,
+    "document_words": _NONE,  # only searches read what is indexed, and no search is kept
+    "documents": _NONE,
     "events": _NONE,
     "key_set_keys": _NONE,  # sets never change, and a new one stands on nothing yet
     "key_sets": _NONE,
@@ -46,8 +48,6 @@ SCOPES: Final[dict[str, Scopes]] = {
     "version_counts": _NONE,
     "remembered_browsers": _NONE,
     "sessions": _PEOPLE,
-    "document_words": _TALK,
-    "documents": _TALK,
     "mail_tokens": _TALK,
     "mentions": _TALK,
     "notices": _TALK,
@@ -112,10 +112,15 @@ async def count_up(connection: AsyncConnection) -> None:
     touched = sorted(sync.info.get(TOUCHED, _NONE)) if sync else []
     if not touched:
         return
-    changes = ", ".join(f"{scope} = {scope} + 1" for scope in touched)
-    done = await connection.execute(text(f"UPDATE version_counts SET {changes}"))  # noqa: S608 -- words of ours
+    done = await connection.execute(_counting(*touched))
     if done.rowcount != 1:
         raise UnknownVersion
+
+
+@cache
+def _counting(*touched: str) -> TextClause:
+    changes = ", ".join(f"{scope} = {scope} + 1" for scope in touched)
+    return text(f"UPDATE version_counts SET {changes}")  # noqa: S608 -- words of ours
 
 
 _COUNTS = "SELECT people, talk FROM version_counts"

@@ -6,6 +6,7 @@ whole request, and with it the account, into every template.
 
 import re
 from dataclasses import replace
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,6 +25,7 @@ from web.forms import Form
 from web.policy import Cache
 from web.publicity import data_of, head_of, site_of
 from web.revalidation import Revalidated
+from web.templating import FRESH
 from web.visits import SAFE_METHODS, Refusal, Visit, is_local_path
 
 log = structlog.get_logger()
@@ -45,14 +47,21 @@ SECURITY_HEADERS = {
 }
 
 
-def show(visit: Visit, page: PageView | None, *, status: int = 200, retry_after: int | None = None) -> Response[str]:
-    """The page for this visit: whole, or the one block that a fragment request asks for. None is a missing page."""
+def show(
+    visit: Visit, page: PageView | None, *, status: int = 200, retry_after: int | None = None, recalled: bool = False
+) -> Response[str]:
+    """The page for this visit: whole, or the one block that a fragment request asks for. None is a missing page. What
+    was `recalled` is no secret to the memory of this process."""
     if page is None:
         raise Refusal(Failure.MISSING, 404)
     templates = visit.house.templates
     block = visit.fragment if visit.fragment and templates.has_block(page, visit.fragment) else None
     head, data = head_of(page, visit, status), None if block else data_of(page, visit, status)
-    html = templates.render(page, block=block, head=head, structured=data, **_surroundings(visit))
+    around = {"head": head, "structured": data, **_surroundings(visit)}
+    is_kept = recalled and visit.signed_in is not None and block is None
+    html = templates.render_once(page, **around) if is_kept else templates.render(page, block=block, **around)
+    if recalled:
+        html = html.replace(FRESH, token_urlsafe(16))
     headers = {"vary": "Cookie, HX-Request-Type, HX-Target"}
     if head.robots:
         headers["x-robots-tag"] = head.robots

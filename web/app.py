@@ -6,7 +6,7 @@ from datetime import datetime
 
 from litestar import Litestar, Request
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
@@ -73,7 +73,10 @@ def _visit(request: Request) -> Visit:  # type: ignore[type-arg]
     return visit
 
 
-async def _form(request: Request) -> Form:  # type: ignore[type-arg]
+async def _form(
+    request: Request,  # type: ignore[type-arg]
+    visit: NamedDependency[Visit],  # noqa: ARG001 -- so that one comes after the other, without a task for each
+) -> Form:
     request.state.form = await read_form(request)  # error pages give back what was written
     return request.state.form  # type: ignore[no-any-return]  # the state holds whatever was put there, a Form here
 

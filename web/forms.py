@@ -3,6 +3,7 @@
 A file is a bad request everywhere but in the one field that the route declares for it.
 """
 
+import re
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
@@ -36,6 +37,8 @@ _WRITTEN = (
 )
 _WRITTEN_BESIDE = {"reason": "rule", "answer": "decision"}
 """Fields that hold a choice in some forms: in the forms with this other field, they are written as well."""
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""What no browser sends in a field, and no database takes."""
 URLENCODED = "application/x-www-form-urlencoded"
 
 
@@ -121,7 +124,7 @@ def _checked(posted: FormMultiDict, file_field: str | None) -> Form:
                 raise Refusal(Failure.BAD_REQUEST, 400)
             file, file_name = value.file, value.filename
         text = "" if isinstance(value, UploadFile) else str(value)
-        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        if _NO_TEXT.search(text):
             raise Refusal(Failure.BAD_REQUEST, 400)
         fields[name] = text
     return Form(fields, file, file_name=file_name)

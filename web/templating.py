@@ -24,6 +24,12 @@ from web.assets import load_assets
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+_PARTS, _WHOLES = 1024, 128
+"""How many small parts of pages, and how many things that fill a page, are kept of one kind in a process."""
+
+FRESH = "\ue000a word that is new in each answer\ue000"
+"""The place of one; whatever else stands around it may be kept."""
+
 _UNTRANSLATED = NullTranslations()
 translations: ContextVar[NullTranslations] = ContextVar("translations", default=_UNTRANSLATED)
 
@@ -77,6 +83,7 @@ class Templates:
             "words": words,
             "asset": assets.__getitem__,
         }
+        self._render_once = self._keeping()
 
     def render(self, page: PageView, *, block: str | None = None, **frame: Any) -> str:
         """The whole page, or one of its blocks alone: block names are the ids of the elements they fill."""
@@ -85,6 +92,17 @@ class Templates:
         if block is None:
             return self.environment.concat(template.root_render_func(context))
         return self.environment.concat(template.blocks[block](context))
+
+    def render_once(self, page: PageView, **frame: Any) -> str:
+        """The whole page, which is not made again for whoever was shown the very same before."""
+        return self._render_once(translations.get(), page, tuple(frame.items()))
+
+    def _keeping(self) -> Callable[[NullTranslations, PageView, tuple[tuple[str, Any], ...]], str]:
+        @lru_cache(maxsize=_WHOLES)
+        def render(_language: NullTranslations, page: PageView, frame: tuple[tuple[str, Any], ...]) -> str:
+            return self.render(page, **dict(frame))
+
+        return render
 
     def has_block(self, page: PageView, block: str) -> bool:
         """Whether this page's own template fills a block of that name."""
@@ -96,8 +114,6 @@ def load_templates(*, strict: bool) -> Templates:
     """The templates, compiled once in a process each; `strict` ones are read again when a file changes."""
     return Templates(assets=load_assets().addresses, strict=strict)
 
-
-_PARTS, _WHOLES = 1024, 128
 
 KEPT_COMPONENTS: Mapping[str, int] = {
     "foot": 8,
@@ -113,8 +129,7 @@ KEPT_COMPONENTS: Mapping[str, int] = {
     "thread_rows": _WHOLES,
     "top": _PARTS,
 }
-"""Components which many pages show alike, and how many of each are kept in a process: small parts of pages, and what
-fills a page."""
+"""Components which many pages show alike, and how many of each are kept in a process."""
 
 
 def _keep(macro: Macro, most: int) -> Callable[..., str]:

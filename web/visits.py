@@ -18,7 +18,7 @@ from domain.exposure import is_check_up_due
 from domain.pages import Failure, Frame
 from domain.refusals import Reason
 from domain.visibility import STAFF, VISITOR, Viewer, may_see
-from storage.recognition import Recognised, find_unseen, note_use, recognise
+from storage.recognition import Recognised, find_unseen, last_unseen, note_use, recognise
 from storage.sessions import SEEN_EVERY, Browser, SignedIn, Tokens, resume_remembered
 from storage.versions import Version
 from web.browsers import describe_browser
@@ -218,7 +218,9 @@ async def _recognise(
     if is_use and visit.now - found.signed_in.seen_at > SEEN_EVERY:
         await note_use(database, token, found, visit.now)
     visit.version = version
-    _seat(visit, found, await find_unseen(database, found.viewer, version, visit.now))
+    is_page = request.method in SAFE_METHODS
+    unseen = find_unseen(database, found.viewer, version, visit.now) if is_page else None
+    _seat(visit, found, await unseen if unseen else last_unseen(database, found.viewer))
 
 
 def _seat(visit: Visit, found: Recognised, unseen: int) -> None:

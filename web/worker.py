@@ -6,13 +6,14 @@ again later. Consumers are idempotent and read what they need by the ids that th
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import structlog
 
-from storage.events import forget_done, list_waiting, settle, take_lease
+from storage.events import Happened, find_latest, forget_done, list_waiting, settle, take_lease
 from storage.forgetting import forget_what_is_over
 from storage.members.receipts import check_receipts
 from storage.photos import sweep_files
@@ -26,6 +27,10 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 30
 REST_SECONDS = 0.5
+BURST, ROOM, LONGEST_ROOM = 20, 3, 0.2
+"""While so many events wait and more come, people get three times what each takes, at most so many seconds: what they
+wait for comes before what nobody waits for, and one event takes as long as several replies. A round of a hundred still
+ends before the lease does."""
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -90,14 +95,24 @@ async def _tidy_up(house: House, holder: str, now: datetime) -> None:
     await remind_of_check_ups(house.database, now)
 
 
+async def _is_burst(house: House, waiting: Sequence[Happened]) -> bool:
+    """Whether much was written lately, in whichever process, and goes on."""
+    if len(waiting) < BURST:
+        return False
+    latest = await find_latest(house.database)
+    return latest is not None and house.clock() - latest < timedelta(seconds=1)
+
+
 async def work_once(house: House, holder: str) -> bool:
     """One round; whether there was anything to do."""
     now = house.clock()
     waiting = await list_waiting(house.database, now)
     if not waiting or not await take_lease(house.database, "worker", holder, now, LEASE_SECONDS):
         return False
+    is_burst = await _is_burst(house, waiting)
     done, failed = [], []
     for event in waiting:
+        began = time.monotonic()
         try:
             for consumer in CONSUMERS.get(event.name, ()):
                 await consumer(house, event)
@@ -105,5 +120,7 @@ async def work_once(house: House, holder: str) -> bool:
         except Exception:  # whatever a consumer meets, its event is tried again later
             log.exception("event failed", event_name=event.name, event_id=event.event_id)
             failed.append(event)
+        if is_burst:
+            await asyncio.sleep(min(ROOM * (time.monotonic() - began), LONGEST_ROOM))
     await settle(house.database, done, failed, house.clock())
     return True

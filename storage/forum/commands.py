@@ -6,18 +6,19 @@ wait for a moderator (`storage.forum.holding`); they take no number until they a
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Integer, Row, Select, Update, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.forum import (
     PostKind,
     ThreadKind,
     keys_when_kept_back,
+    page_of,
     problems_with_body,
     problems_with_thread,
     refuse_to_edit,
@@ -29,16 +30,17 @@ from domain.refusals import Problem, Reason, Refused
 from domain.sigs import Circle, post_keys, refuse_to_post, thread_keys
 from domain.views import SafeHtml
 from domain.visibility import Viewer
-from storage.database import Database, fetch_one
+from storage.database import INSERTS, Database, fetch_one
 from storage.events import note
 from storage.forum.holding import hold_for_moderators, must_wait
 from storage.forum.keeping import count_up, hold_post, hold_thread, number_participant, set_tags, touch_thread
 from storage.forum.pages import thread_of, visible_thread
 from storage.forum.posts import post_of
-from storage.key_sets import intern_key_set, opens
-from storage.markup import TooComplex, render_markdown
+from storage.key_sets import RING, intern_key_set, opens
+from storage.markup import TooComplex, is_soon_rendered, render_markdown
+from storage.prepared import Prepared
+from storage.tables import Id, Moment, Sig
 from storage.tables import Post as PostRow
-from storage.tables import Sig
 from storage.tables import Thread as ThreadRow
 from storage.throttle import count_act
 
@@ -61,6 +63,8 @@ class Written:
 
     post_id: int
     thread_id: int
+    page: int | None = field(default=None, compare=False)
+    """Where its author finds it; unknown for what was written before."""
 
 
 class _SentBefore(Exception):
@@ -71,11 +75,12 @@ class _SentBefore(Exception):
 
 
 async def render_body(body: str) -> SafeHtml | Refused:
-    """The HTML of a body, made beside the event loop; refused when it is empty, too long or too complex."""
+    """The HTML of a body, made beside the event loop where it takes long; refused when it is empty, too long or too
+    complex."""
     if problems := problems_with_body(body):
         return Refused(Reason.INVALID, problems)
     try:
-        return await asyncio.to_thread(render_markdown, body)
+        return render_markdown(body) if is_soon_rendered(body) else await asyncio.to_thread(render_markdown, body)
     except TooComplex:
         return Refused(Reason.INVALID, {"body": Problem.TOO_COMPLEX})
 
@@ -91,7 +96,7 @@ async def start_thread(
     if isinstance(html, Refused):
         return html
     try:
-        async with database.writing() as connection:
+        async with database.writing(is_short=True) as connection:
             await _count(connection, viewer, draft, now)
             sig = await _hold_sig(connection, viewer, sig_slug)
             member_id = _writer(viewer, refuse_to_post(viewer, sig.sig_id) if sig else Refused(Reason.MISSING))
@@ -144,8 +149,8 @@ def _submission(member_id: int, draft: Draft) -> str | None:
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
-async def _stop_if_sent(connection: AsyncConnection, member_id: int, draft: Draft) -> None:
-    submission = _submission(member_id, draft)
+async def _stop_if_sent(connection: AsyncConnection, member_id: int | None, draft: Draft) -> None:
+    submission = _submission(member_id, draft) if member_id is not None else None
     if submission is None:
         return
     known = select(PostRow.c.post_id, PostRow.c.thread_id).where(PostRow.c.submission == submission)
@@ -225,11 +230,23 @@ async def _add_post(
         "version": 1,
         "submission": _submission(member_id, draft),
     }
-    added = await connection.execute(insert(PostRow).values(row).returning(PostRow.c.post_id))
-    post_id: int = added.scalar_one()
+    added = await _ADDING_POST.one(connection, row)
+    if added is None:
+        await _stop_if_sent(connection, member_id, draft)
+        raise LookupError("a submission is there, and is not")
     if not waits:
         await number_participant(connection, place.thread_id, member_id)
+    post_id: int = added.post_id
     return post_id
+
+
+def _adding_post(dialect: str) -> Any:
+    """SQL: add a post, unless the same was sent before."""
+    adding = INSERTS[dialect](PostRow.table).on_conflict_do_nothing(index_elements=["submission"])
+    return adding.returning(PostRow.c.post_id)
+
+
+_ADDING_POST = Prepared(_adding_post)
 
 
 async def write_reply(
@@ -240,27 +257,76 @@ async def write_reply(
     if isinstance(html, Refused):
         return html
     try:
-        async with database.writing() as connection:
+        async with database.writing(is_short=True) as connection:
             await hold_thread(connection, thread_id)
-            await _count(connection, viewer, draft, now)
-            member_id = _writer(viewer, None)
-            await _demand_target(connection, viewer, thread_id, draft.reply_to_id)
-            place = await _take_place(connection, viewer, thread_id, now)
-            post_id = await _add_post(connection, member_id, place, draft, html, now)
-            if place.number is None:
-                await hold_for_moderators(connection, member_id, place.sig_id, thread_id, post_id, now)
-            else:
-                await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
-            return Written(post_id, thread_id)
+            try:
+                return await _add_reply(connection, viewer, thread_id, _Reply(draft, html), now)
+            except _Abandoned:
+                await _stop_if_sent(connection, viewer.member_id, draft)  # what was accepted once stays accepted
+                raise
     except _SentBefore as before:
         return before.written
     except _Abandoned as abandoned:
         return abandoned.refused
 
 
-async def _take_place(connection: AsyncConnection, viewer: Viewer, thread_id: int, now: datetime) -> _Place:
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    draft: Draft
+    html: SafeHtml
+
+
+async def _add_reply(
+    connection: AsyncConnection, viewer: Viewer, thread_id: int, reply: _Reply, now: datetime
+) -> Written:
+    member_id = _writer(viewer, None)
+    if refused := await count_act(connection, Action.POST, member_id, now):
+        raise _Abandoned(refused)
+    await _demand_target(connection, viewer, thread_id, reply.draft.reply_to_id)
+    place = await _find_place(connection, viewer, thread_id)
+    post_id = await _add_post(connection, member_id, place, reply.draft, reply.html, now)
+    if place.number is None:
+        await hold_for_moderators(connection, member_id, place.sig_id, thread_id, post_id, now)
+        return Written(post_id, thread_id)
+    values = {"thread": thread_id, "number": place.number, "now": now, "member": member_id}
+    await _LENGTHENING.all(connection, values)
+    await note(connection, "post.written", now, thread_id=thread_id, post_id=post_id)
+    await count_up(connection, place.sig_id, now)  # last: whoever writes in the same SIG waits for its row
+    return Written(post_id, thread_id, page_of(place.number))
+
+
+_THREAD = bindparam("thread", type_=Id)
+
+
+def _lengthening(_dialect: str) -> Update:
+    changes = {
+        "post_count": bindparam("number", type_=Integer),
+        "last_post_at": bindparam("now", type_=Moment),
+        "last_member_id": bindparam("member", type_=Id),
+        "last_author_id": None,
+        "version": ThreadRow.c.version + 1,
+    }
+    return update(ThreadRow.table).where(ThreadRow.c.thread_id == _THREAD).values(changes)
+
+
+_LENGTHENING = Prepared(_lengthening)
+
+
+def _thread_to_reply(_dialect: str) -> Select[Any]:
+    """SQL: the thread of `visible_thread`, as far as a reply needs it."""
+    needed = (
+        *(ThreadRow.c.thread_id, ThreadRow.c.sig_id, ThreadRow.c.member_id, ThreadRow.c.kind, ThreadRow.c.post_count),
+        *(ThreadRow.c.closed_at, ThreadRow.c.held_at, ThreadRow.c.hidden_at, Sig.c.holds_first_posts, Sig.c.reading),
+    )
+    return visible_thread(RING, _THREAD).where(ThreadRow.c.deleted_at.is_(None)).with_only_columns(*needed)
+
+
+_THREAD_TO_REPLY = Prepared(_thread_to_reply)
+
+
+async def _find_place(connection: AsyncConnection, viewer: Viewer, thread_id: int) -> _Place:
     """The next number in a thread that is held, or a place without one where the post has to wait."""
-    row = await fetch_one(connection, visible_thread(viewer.ring, thread_id).where(ThreadRow.c.deleted_at.is_(None)))
+    row = await _THREAD_TO_REPLY.one(connection, {"thread": thread_id, "ring": viewer.ring})
     if row is None:
         raise _Abandoned(Refused(Reason.MISSING))
     if refused := refuse_to_reply(viewer, thread_of(row)):
@@ -268,10 +334,6 @@ async def _take_place(connection: AsyncConnection, viewer: Viewer, thread_id: in
     reading = Circle(row.reading)
     if await must_wait(connection, viewer, row):
         return _Place(thread_id, row.sig_id, reading, None, PostKind.REPLY)
-    values = {"post_count": row.post_count + 1, "last_post_at": now, "last_member_id": viewer.member_id}
-    values |= {"last_author_id": None, "version": ThreadRow.c.version + 1}
-    await connection.execute(update(ThreadRow).where(ThreadRow.c.thread_id == thread_id).values(values))
-    await count_up(connection, row.sig_id, now)
     return _Place(thread_id, row.sig_id, reading, row.post_count + 1, PostKind.REPLY)
 
 
@@ -297,7 +359,7 @@ async def edit_post(
     html = await render_body(draft.body)
     if isinstance(html, Refused):
         return html
-    async with database.writing() as connection:
+    async with database.writing(is_short=True) as connection:
         row = await hold_post(connection, viewer, post_id)
         if row is None:
             return Refused(Reason.MISSING)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Integer, Select, Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.visibility import Viewer
-from storage.database import fetch_one, insert_into
+from storage.database import INSERTS, fetch_one, insert_into
 from storage.key_sets import opens
-from storage.tables import KeySet, Participant, Post, Sig, Tag, Thread, ThreadTag
+from storage.prepared import Prepared
+from storage.tables import Id, KeySet, Moment, Participant, Post, Sig, Tag, Thread, ThreadTag
 
 
 def standing(thread_id: Any) -> Any:
@@ -32,10 +33,15 @@ def is_open(row: Any) -> bool:
     return row.thread_deleted_at is None and row.thread_hidden_at is None and row.thread_held_at is None
 
 
+_THREAD = bindparam("thread", type_=Id)
+
+_HOLDING = select(Thread.c.thread_id).where(Thread.c.thread_id == _THREAD).with_for_update(key_share=True)
+
+
 async def hold_thread(connection: AsyncConnection, thread_id: int) -> None:
-    """Hold a thread until the transaction ends."""
-    holding = select(Thread.c.thread_id).where(Thread.c.thread_id == thread_id)
-    await connection.execute(holding.with_for_update(key_share=True))
+    """Hold a thread until the transaction ends. On SQLite nobody else writes meanwhile anyway."""
+    if connection.dialect.name != "sqlite":
+        await connection.execute(_HOLDING, {"thread": thread_id})
 
 
 async def hold_post(connection: AsyncConnection, viewer: Viewer, post_id: int) -> Any:
@@ -120,10 +126,16 @@ async def mark_post(connection: AsyncConnection, post_id: int, **values: object)
 
 async def number_participant(connection: AsyncConnection, thread_id: int, member_id: int) -> None:
     """Give a member the next number among the people of a thread; the thread's row is held, so numbers are unique."""
-    already = select(func.count()).select_from(Participant).where(Participant.c.thread_id == thread_id)
-    number = already.scalar_subquery() + 1
-    joining = insert_into(connection, Participant).values(thread_id=thread_id, member_id=member_id, number=number)
-    await connection.execute(joining.on_conflict_do_nothing())
+    await _NUMBERING.all(connection, {"thread": thread_id, "member": member_id})
+
+
+def _numbering(dialect: str) -> Any:
+    already = select(func.count()).select_from(Participant.table).where(Participant.c.thread_id == _THREAD)
+    values = {"thread_id": _THREAD, "member_id": bindparam("member", type_=Id), "number": already.scalar_subquery() + 1}
+    return INSERTS[dialect](Participant.table).values(values).on_conflict_do_nothing()
+
+
+_NUMBERING = Prepared(_numbering)
 
 
 async def set_tags(connection: AsyncConnection, sig_id: int, thread_id: int, tags: Sequence[str]) -> None:
@@ -158,12 +170,19 @@ async def count_sig(connection: AsyncConnection, sig_id: int, *, threads: int = 
 
 async def count_up(connection: AsyncConnection, sig_id: int, now: datetime, *, threads: int = 0) -> None:
     """Count one more post of now, and a thread where it opens one."""
-    values = {
-        "thread_count": Sig.c.thread_count + threads,
+    await _COUNTING.all(connection, {"sig": sig_id, "threads": threads, "now": now})
+
+
+def _count_post(_dialect: str) -> Update:
+    changes = {
+        "thread_count": Sig.c.thread_count + bindparam("threads", type_=Integer),
         "post_count": Sig.c.post_count + 1,
-        "last_post_at": now,
+        "last_post_at": bindparam("now", type_=Moment),
     }
-    await connection.execute(update(Sig).where(Sig.c.sig_id == sig_id).values(values))
+    return update(Sig.table).where(Sig.c.sig_id == bindparam("sig", type_=Id)).values(changes)
+
+
+_COUNTING = Prepared(_count_post)
 
 
 async def count_standing(connection: AsyncConnection, thread_id: int) -> int:

@@ -20,7 +20,7 @@ async def note_read(database: Database, member_id: int, thread_id: int, number: 
         return
     database.memory.forget(_key(member_id, thread_id))
     try:
-        async with database.writing() as connection:
+        async with database.writing(is_short=True) as connection:
             reading = insert_into(connection, ThreadRead).values(
                 member_id=member_id, thread_id=thread_id, number=number, read_at=now
             )

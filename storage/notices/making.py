@@ -140,8 +140,12 @@ async def list_mentioned(database: Database, event: Happened, site_url: str) -> 
     named by it before is not told again; what stands nowhere yet, or no more, names nobody."""
     post_id = event.ids["post_id"]
     stands = (Post.c.post_id == post_id) & Post.c.number.is_not(None) & Post.c.deleted_at.is_(None)
+    finding = select(Post.c.member_id, Post.c.html).where(stands, Post.c.hidden_at.is_(None))
+    async with database.reading() as connection:  # most posts name nobody, and nobody is to wait for that
+        row = await fetch_one(connection, finding)
+    if row is None or not _linked_people(row.html, site_url):
+        return []
     async with database.writing() as connection:
-        finding = select(Post.c.member_id, Post.c.html).where(stands, Post.c.hidden_at.is_(None))
         row = await fetch_one(connection, finding)
         addresses = _linked_people(row.html, site_url) if row and row.member_id else []
         viewer = await find_viewer(connection, row.member_id) if addresses else None

@@ -6,6 +6,7 @@ import pytest
 
 from domain.members import EntryKind, Slot, write_record
 from storage.connections import connect
+from storage.database import statements_of_request
 from storage.forum.commands import Draft, write_reply
 from storage.members.editing import Typed
 from storage.seeding import together
@@ -100,6 +101,22 @@ async def test_a_long_thread_costs_what_a_short_one_does(stoa: Stoa) -> None:
     await _fill(stoa, 480)
     for path in ("/threads/1", "/threads/1?page=13", "/threads/1?page=25"):
         assert [await _count(stoa, part, path) for part in ("visitor", "joost")] == short
+
+
+REPLY = {"sqlite": 7, "postgresql": 9}
+"""Of a member whose session is in mind. SQLite holds no rows, and counts what was touched once for all who write
+together. The answer is the address of what was written, which is known."""
+
+
+async def test_a_reply_costs_few_statements(stoa: Stoa, engine: str) -> None:
+    browser, path, noted = await stoa.browser("joost"), "/threads/1/replies", list[str]()
+    for number in range(10):  # so that the connection has met the keys of the post
+        sent = await browser.post(path, data={"body": f"Reply {number}.", "submission": f"r{number}"})
+        assert sent.status_code == 303
+    token = statements_of_request.set(noted)
+    await browser.post(path, data={"body": "Counted.", "submission": "counted"})
+    statements_of_request.reset(token)
+    assert len([one for one in noted if "SELECT people" not in one]) == REPLY[engine], noted
 
 
 async def _furnish(stoa: Stoa, part: str, records: int) -> None:

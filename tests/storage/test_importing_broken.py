@@ -218,7 +218,8 @@ async def test_only_known_names_are_read(database: Database, tmp_path: Path) -> 
         packed.writestr("/etc/Posts.xml", "<oops")
         packed.writestr("Secrets.xml", "<oops")
     await import_site(database, path, now=NOON)
-    assert set(os.listdir(tmp_path)) == {path.name, "stoa.db", "stoa.db-shm", "stoa.db-wal"}  # noqa: PTH208
+    own = {"stoa.db", "stoa.db-shm", "stoa.db-wal", "stoa.db-next", "stoa.db-writing"}
+    assert set(os.listdir(tmp_path)) == {path.name, *own}  # noqa: PTH208
 
 
 async def test_a_file_twice_is_refused(database: Database, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from domain.visibility import (
     own_key,
     sig_key,
 )
-from storage.database import Database, fetch_all
+from storage.database import Database, fetch_all, statements_of_request
 from storage.key_sets import intern_key_set, opens, parse_keys
 from storage.tables import Entry, KeySet, KeySetKey, Post, Thread
 from tests.cast import World
@@ -120,3 +120,38 @@ async def test_both_forms_agree_over_the_whole_cast(database: Database, world: W
             assert visible == {row.id for row in rows if may_see(parse_keys(row.text), ring)}
             compared += len(rows)
     assert compared > 150
+
+
+async def test_a_set_that_was_taken_back_is_stored_anew(database: Database) -> None:
+    """What a connection keeps in mind of sets is only what stays."""
+    keys = frozenset({sig_key(77), own_key(78)})
+
+    async def store_and_fail() -> None:
+        async with database.writing(is_short=True) as connection:
+            await intern_key_set(connection, keys)
+            await intern_key_set(connection, keys)
+            raise ZeroDivisionError
+
+    async def store() -> int:
+        async with database.writing(is_short=True) as connection:
+            return await intern_key_set(connection, keys)
+
+    failed, one, other = await asyncio.gather(store_and_fail(), store(), store(), return_exceptions=True)
+    assert isinstance(failed, ZeroDivisionError)
+    assert one == other == await store() == await store()
+    async with database.reading() as connection:
+        stored = await fetch_all(connection, select(KeySetKey.c.key).where(KeySetKey.c.key_set_id == one))
+    assert {row.key for row in stored} == set(keys)
+
+
+async def test_a_set_that_was_met_before_costs_no_statement(database: Database) -> None:
+    keys = frozenset({sig_key(77), own_key(79)})
+    noted: list[str] = []
+    for _ in range(3):
+        noted.clear()
+        token = statements_of_request.set(noted)
+        async with database.writing() as connection:
+            await intern_key_set(connection, keys)
+        statements_of_request.reset(token)
+    if database.is_sqlite:  # there is one writing connection; the others learn it one by one
+        assert noted == []

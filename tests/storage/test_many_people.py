@@ -132,7 +132,7 @@ async def test_statements_do_not_grow_with_the_people(database: Database, world:
     await _change(database, world, Circle.MEMBERS, 3)
     await _add_people(database, world.sigs["turnaround"], more)
     many = await _change(database, world, Circle.SIG, 4)
-    assert len(many) == len(few), many
+    assert len(many) <= len(few), many  # fewer, where the connection has met the sets of keys before
 
 
 @pytest.mark.thorough

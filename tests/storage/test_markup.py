@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.markup import TooComplex, render_html, render_markdown
+from storage.markup import TooComplex, is_soon_rendered, render_html, render_markdown
 
 ALLOWED = {
     *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "kbd", "samp", "em", "strong"),
@@ -82,3 +82,17 @@ def test_no_input_makes_an_element_that_is_not_allowed(source: str) -> None:
             assert set(attributes) <= {"href", "title", "rel", "start", "align", "class", "tabindex"}
             link = attributes.get("href", "/")
             assert link.startswith(("https://", "http://", "mailto:", "/", "#"))
+
+
+@pytest.mark.parametrize(
+    ("source", "soon"),
+    [
+        ("Plain words, a link to [it](/here) and `code` - as people-write.\n\nTwice, *even*.", True),
+        ("word " * 300, False),
+        ("![" * 60, False),
+        ("- " * 100, False),
+        ("word\n" * 50, False),
+    ],
+)
+def test_only_what_is_short_and_plain_is_rendered_at_once(source: str, soon: bool) -> None:
+    assert is_soon_rendered(source) is soon

@@ -128,3 +128,29 @@ async def test_lists_page_by_key_set_and_show_each_thread_once(stoa: Stoa) -> No
         older = re.search(r'href="(\?before=[^"]+)"', text)
         path = f"/sigs/turnaround{older[1]}" if older and len(seen) <= 64 else None
     assert sorted(seen) == [f"{number:02}" for number in range(64)]
+
+
+async def test_who_writes_when_too_many_do_is_asked_to_send_it_again(
+    stoa: Stoa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, path = await stoa.browser("joost"), f"{_thread_path(stoa)}/replies"
+    monkeypatch.setattr("storage.database.MOST_WRITES", 0)
+    refused = await browser.post(path, data={"body": "Well thought out", "submission": "b1"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert "<main" in refused.text
+    assert "Well thought out" in refused.text, "given back, to be sent again"
+    monkeypatch.undo()
+    sent = await browser.post(path, data={"body": "Well thought out", "submission": "b1"})
+    assert sent.status_code == 303
+
+
+async def test_a_reply_leads_to_itself_on_whatever_page_it_stands(stoa: Stoa) -> None:
+    path, place, anchor, browser = _thread_path(stoa), "", "", await stoa.browser("joost")
+    for number in range(4, 42):
+        browser = await stoa.browser(("joost", "amara", "lin")[number % 3])
+        sent = await browser.post(f"{path}/replies", data={"body": f"Reply {number}.", "submission": f"n{number}"})
+        place, _, anchor = sent.headers["location"].partition("#")
+        assert place == (path if number <= 20 else f"{path}?page={1 + (number - 1) // 20}")
+    again = await browser.post(f"{path}/replies", data={"body": "Reply 41.", "submission": "n41"})
+    assert again.headers["location"] == f"{place}#{anchor}", "sent twice, it leads to the one that stands"
+    assert f'id="{anchor}"' in (await browser.get(place)).text

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+import httpx
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -284,6 +285,27 @@ async def test_the_bell_is_a_block_of_its_own(stoa: Stoa, scene: Scene) -> None:
     whole = await browser.get("/notices/unseen")
     assert whole.text.count('id="bell"') == 1
     assert (await (await stoa.browser()).get("/notices/unseen", headers=BELL)).status_code == 303
+
+
+async def test_what_comes_back_to_a_form_has_the_bell_of_the_page_before(stoa: Stoa, scene: Scene) -> None:
+    """It is counted for pages, and not for writes, most of which are answered without one."""
+    await HAPPENS[NoticeKind.REPLY](scene)
+    await settle(stoa)
+    browser, path = await stoa.browser("amara"), f"/threads/{stoa.world.public_thread.thread_id}"
+    assert ">1</span>" in _bell(await browser.get(path))
+    preview = {"body": "Shown before it is said.", "submission": "p", "action": "preview"}
+    shown = await browser.post(f"{path}/replies", data=preview)
+    assert shown.status_code == 200
+    assert ">1</span>" in _bell(shown)
+    await browser.post("/notices", data={"until": "999"})
+    assert ">1</span>" not in _bell(await browser.get(path))
+    assert ">1</span>" not in _bell(await browser.post(f"{path}/replies", data=preview))
+
+
+def _bell(answer: httpx.Response) -> str:
+    bell = re.search(r'<a id="bell".*?</a>', answer.text, re.DOTALL)
+    assert bell
+    return bell[0]
 
 
 async def test_the_bell_keeps_no_session_alive(stoa: Stoa, scene: Scene) -> None:

@@ -26,6 +26,7 @@ from storage.forum.removal import accept_post, delete_post, restore_post
 from web.answers import TOO_MANY, UNPROCESSABLE, refuse, show
 from web.forms import Form
 from web.policy import Caller, form, page
+from web.templating import FRESH
 from web.visits import Refusal, Visit, redirect
 
 PageNumber = Annotated[int, QueryParameter(ge=1, le=10**9)]
@@ -62,9 +63,9 @@ async def show_thread(
     visit: NamedDependency[Visit], thread_id: FromPath[int], page: PageNumber = 1, reply_to: PostId = None
 ) -> Response[str]:
     """One page of a thread."""
-    reply = await _answering(visit, thread_id, ReplyForm(submission=token_urlsafe(16), reply_to_id=reply_to))
+    reply = await _answering(visit, thread_id, ReplyForm(submission=FRESH, reply_to_id=reply_to))
     found = await visit.recall(("thread", thread_id, page), lambda: _thread(visit, thread_id, page))
-    answer = show(visit, found and replace(found, reply=reply))
+    answer = show(visit, found and replace(found, reply=reply), recalled=True)
     if visit.signed_in and found:
         answer.background = _reading(visit, found)
     return answer
@@ -245,6 +246,8 @@ async def _done(visit: Visit, outcome: Written | Refused) -> Response[bytes]:
     """Show what was written or changed; who has left the SIG can change their posts and no longer see them there."""
     if isinstance(outcome, Refused):
         raise refuse(outcome)
+    if outcome.page is not None:
+        return redirect(_thread_path(outcome, outcome.page), visit)
     return redirect(await _path_of_post(visit, outcome.post_id) or "/", visit)
 
 

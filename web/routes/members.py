@@ -23,7 +23,7 @@ async def show_member(visit: NamedDependency[Visit], address: FromPath[str]) -> 
     found = await visit.recall(("member", address), find)
     if isinstance(found, Refused):
         raise refuse(found)
-    return show(visit, found)
+    return show(visit, found, recalled=True)
 
 
 ROUTES = [show_member]

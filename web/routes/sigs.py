@@ -37,7 +37,7 @@ async def show_sig(
         found = await find_sig_page(visit.house.database, visit.viewer, slug, visit.now, tag=tag, **places)
         return found and replace(found, place=place)
 
-    return show(visit, await visit.recall(("sig", slug, tag, place), find))
+    return show(visit, await visit.recall(("sig", slug, tag, place), find), recalled=True)
 
 
 def _place(before: Cursor | None, after: Cursor | None) -> str:
