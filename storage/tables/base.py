@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+from pydantic import ConfigDict
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -88,7 +89,9 @@ class _Columns:
 
 
 class Row(SQLModel):
-    """Base of every table."""
+    """Base of every table. Rows are never made from a class, so nothing is prepared to check one."""
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]  # SQLModel knows no name for it
 
     table: ClassVar[_Table] = _Table()
     c: ClassVar[_Columns] = _Columns()
