@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Text, cast, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Integer, Text, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.sigs import MODERATING, Role
 from domain.visibility import Ring, Viewer, member_ring, sig_key
 from storage.database import fetch_all, fetch_one
-from storage.tables import Block, Connection, ListPerson, Member, Membership, Sig
+from storage.tables import Block, Connection, Id, ListPerson, Member, Membership, Sig
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Circles:
 
 async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:
     """Everything that a member's ring is made of."""
-    rows = await fetch_all(connection, _circles_of(member_id))
+    rows = await fetch_all(connection, _circles(), {"member": member_id})
     found: dict[int, list[int]] = {}
     for circle, of, *_ in rows:
         found.setdefault(circle, []).append(of)
@@ -68,9 +69,12 @@ async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:
 
 
 _JOINED, _CONNECTED, _LISTED, _BLOCKED = range(4)
+_MEMBER = bindparam("member", type_=Id)
 
 
-def _circles_of(member_id: int) -> Any:
+@cache
+def _circles() -> CompoundSelect[Any]:
+    """SQL: what a ring is made of; built once."""
     nothing = cast(null(), Text)
     sigs = (
         select(
@@ -81,7 +85,7 @@ def _circles_of(member_id: int) -> Any:
             Membership.c.role,
         )
         .join(Membership, Membership.c.sig_id == Sig.c.sig_id)
-        .where(Membership.c.member_id == member_id)
+        .where(Membership.c.member_id == _MEMBER)
     )
     people = (
         (_CONNECTED, Connection.c.other_id, Connection.c.member_id),
@@ -92,7 +96,7 @@ def _circles_of(member_id: int) -> Any:
     return union_all(
         sigs,
         *(
-            select(literal(kind, Integer), of, nothing, nothing, nothing).where(me == member_id)
+            select(literal(kind, Integer), of, nothing, nothing, nothing).where(me == _MEMBER)
             for kind, of, me in people
         ),
     )

@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, or_, select, update
+from sqlalchemy import LargeBinary, Row, Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.accounts import REMEMBER_FOR, REMEMBER_GRACE, SESSION_ABSOLUTE, SESSION_IDLE, SessionLine
@@ -19,7 +20,7 @@ from domain.visibility import Guarded, own_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.key_sets import parse_keys
 from storage.secrets import hash_token
-from storage.tables import Account, Entry, KeySet, KnownBrowser, Member, RememberedBrowser, Session
+from storage.tables import Account, Entry, KeySet, KnownBrowser, Member, Moment, RememberedBrowser, Session
 
 SEEN_EVERY = timedelta(minutes=10)
 """A session's last use is noted no more often than this, so that reading does not write."""
@@ -74,7 +75,9 @@ def _new_token() -> str:
 _Photo = Entry.table.alias()
 
 
-def _live_session(token: str, now: datetime) -> Select[Any]:
+@cache
+def _live_session() -> Select[Any]:
+    """SQL: the session of a token, if it has not ended, with its member; built once."""
     return (
         select(
             Session.c.session_id,
@@ -98,9 +101,9 @@ def _live_session(token: str, now: datetime) -> Select[Any]:
         .join(KeySet, KeySet.c.key_set_id == Entry.c.key_set_id)
         .outerjoin(_Photo, (_Photo.c.member_id == Member.c.member_id) & (_Photo.c.kind == EntryKind.PHOTO))
         .where(
-            Session.c.token_hash == hash_token(token),
-            Session.c.expires_at > now,
-            Session.c.seen_at > now - SESSION_IDLE,
+            Session.c.token_hash == bindparam("token", type_=LargeBinary),
+            Session.c.expires_at > bindparam("now", type_=Moment),
+            Session.c.seen_at > bindparam("idle_since", type_=Moment),
         )
     )
 
@@ -108,7 +111,8 @@ def _live_session(token: str, now: datetime) -> Select[Any]:
 async def find_signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
     """The session that this token opens, unless it has ended."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, _live_session(token, now))
+        asked = {"token": hash_token(token), "now": now, "idle_since": now - SESSION_IDLE}
+        row = await fetch_one(connection, _live_session(), asked)
     if row is None:
         return None
     entries = {EntryKind.NAME: Guarded(row.value, parse_keys(row.keys))}
