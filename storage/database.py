@@ -32,6 +32,9 @@ statements_of_request: ContextVar[list[str] | None] = ContextVar("statements_of_
 """Where the statements of the current request are noted; None notes nothing."""
 
 
+KEPT_SETS = "kept key sets"
+"""Where the writing connections of a process keep the ids of the sets of keys that they have met, all in one place."""
+
 STORED_SETS = "stored key sets"
 """Where a connection notes that its transaction has stored sets of keys, which may be taken back with it."""
 
@@ -59,6 +62,8 @@ class Database:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)
             _prepare_sqlite(self._writer, _WRITER_PRAGMAS)
             event.listen(self._writer.sync_engine, "begin", _begin_immediate)
+        kept_sets: dict[str, int] = {}
+        event.listen(self._writer.sync_engine, "connect", lambda _, record: record.info.update({KEPT_SETS: kept_sets}))
         event.listen(self._writer.sync_engine, "begin", touch_nothing)
         event.listen(self._writer.sync_engine, "begin", _store_nothing)
         event.listen(self._writer.sync_engine, "before_cursor_execute", note_touched)

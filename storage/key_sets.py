@@ -29,7 +29,7 @@ from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.types import Boolean
 
 from domain.visibility import VISITOR_RING, Key, Keys, Ring, block_mark
-from storage.database import STORED_SETS, fetch_all, insert_into
+from storage.database import KEPT_SETS, STORED_SETS, fetch_all, insert_into
 from storage.tables import KeySet, KeySetKey
 
 
@@ -118,12 +118,12 @@ async def intern_key_sets(connection: AsyncConnection, wanted: Iterable[Keys]) -
     return {keys: known[text] for text, keys in texts.items()}
 
 
-_KEPT, MOST_SETS = "kept key sets", 16_384
+MOST_SETS = 16_384
 
 
 def _kept_sets(connection: AsyncConnection) -> dict[str, int]:
-    """The ids of sets that this connection has met and that stay as they are."""
-    kept: dict[str, int] = connection.info.setdefault(_KEPT, {})
+    """The ids of sets that this process has met and that stay as they are."""
+    kept: dict[str, int] = connection.info.setdefault(KEPT_SETS, {})
     if len(kept) > MOST_SETS:
         kept.clear()
     return kept

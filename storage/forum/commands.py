@@ -33,7 +33,7 @@ from domain.visibility import Viewer
 from storage.database import INSERTS, Database, fetch_one
 from storage.events import note
 from storage.forum.holding import hold_for_moderators, must_wait
-from storage.forum.keeping import count_up, hold_post, hold_thread, number_participant, set_tags, touch_thread
+from storage.forum.keeping import count_up, hold_post, number_participant, set_tags, touch_thread
 from storage.forum.pages import thread_of, visible_thread
 from storage.forum.posts import post_of
 from storage.key_sets import RING, intern_key_set, opens
@@ -258,7 +258,6 @@ async def write_reply(
         return html
     try:
         async with database.writing(is_short=True) as connection:
-            await hold_thread(connection, thread_id)
             try:
                 return await _add_reply(connection, viewer, thread_id, _Reply(draft, html), now)
             except _Abandoned:
@@ -280,10 +279,10 @@ async def _add_reply(
     connection: AsyncConnection, viewer: Viewer, thread_id: int, reply: _Reply, now: datetime
 ) -> Written:
     member_id = _writer(viewer, None)
+    place = await _hold_place(connection, viewer, thread_id)
     if refused := await count_act(connection, Action.POST, member_id, now):
         raise _Abandoned(refused)
     await _demand_target(connection, viewer, thread_id, reply.draft.reply_to_id)
-    place = await _find_place(connection, viewer, thread_id)
     post_id = await _add_post(connection, member_id, place, reply.draft, reply.html, now)
     if place.number is None:
         await hold_for_moderators(connection, member_id, place.sig_id, thread_id, post_id, now)
@@ -312,20 +311,22 @@ def _lengthening(_dialect: str) -> Update:
 _LENGTHENING = Prepared(_lengthening)
 
 
-def _thread_to_reply(_dialect: str) -> Select[Any]:
-    """SQL: the thread of `visible_thread`, as far as a reply needs it."""
+def _thread_to_reply(dialect: str) -> Select[Any]:
+    """SQL: the thread of `visible_thread`, as far as a reply needs it, held until the transaction ends. On SQLite
+    nobody else writes meanwhile anyway."""
     needed = (
         *(ThreadRow.c.thread_id, ThreadRow.c.sig_id, ThreadRow.c.member_id, ThreadRow.c.kind, ThreadRow.c.post_count),
         *(ThreadRow.c.closed_at, ThreadRow.c.held_at, ThreadRow.c.hidden_at, Sig.c.holds_first_posts, Sig.c.reading),
     )
-    return visible_thread(RING, _THREAD).where(ThreadRow.c.deleted_at.is_(None)).with_only_columns(*needed)
+    found = visible_thread(RING, _THREAD).where(ThreadRow.c.deleted_at.is_(None)).with_only_columns(*needed)
+    return found if dialect == "sqlite" else found.with_for_update(key_share=True, of=ThreadRow.table)
 
 
 _THREAD_TO_REPLY = Prepared(_thread_to_reply)
 
 
-async def _find_place(connection: AsyncConnection, viewer: Viewer, thread_id: int) -> _Place:
-    """The next number in a thread that is held, or a place without one where the post has to wait."""
+async def _hold_place(connection: AsyncConnection, viewer: Viewer, thread_id: int) -> _Place:
+    """The next number in a thread, which is held from now on, or a place without one where the post has to wait."""
     row = await _THREAD_TO_REPLY.one(connection, {"thread": thread_id, "ring": viewer.ring})
     if row is None:
         raise _Abandoned(Refused(Reason.MISSING))

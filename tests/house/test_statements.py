@@ -103,14 +103,14 @@ async def test_a_long_thread_costs_what_a_short_one_does(stoa: Stoa) -> None:
         assert [await _count(stoa, part, path) for part in ("visitor", "joost")] == short
 
 
-REPLY = {"sqlite": 7, "postgresql": 9}
+REPLY = {"sqlite": 7, "postgresql": 8}
 """Of a member whose session is in mind. SQLite holds no rows, and counts what was touched once for all who write
 together. The answer is the address of what was written, which is known."""
 
 
 async def test_a_reply_costs_few_statements(stoa: Stoa, engine: str) -> None:
     browser, path, noted = await stoa.browser("joost"), "/threads/1/replies", list[str]()
-    for number in range(10):  # so that the connection has met the keys of the post
+    for number in range(10):  # so that the process has met the keys of the post
         sent = await browser.post(path, data={"body": f"Reply {number}.", "submission": f"r{number}"})
         assert sent.status_code == 303
     token = statements_of_request.set(noted)
