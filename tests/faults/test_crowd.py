@@ -53,7 +53,7 @@ REGULARS = (0, ROOMS, 2 * ROOMS, 1, ROOMS + 1, 2 * ROOMS + 1)
 OFTEN = 4
 """How many times what is kept in memory is asked for as often as what is not."""
 
-PAUSE = 3.0
+PAUSE = 12.0
 """Seconds between replies, and between narrowings: after each of them everything is read anew."""
 
 BEFORE = 5
