@@ -203,7 +203,7 @@ async def test_statements_do_not_grow(database: Database, world: World) -> None:
 async def test_a_position_that_cannot_be_noted_is_let_go(
     database: Database, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(_database: Database) -> Never:
+    def busy(_database: Database, **_: object) -> Never:
         raise Busy("no room")
 
     with monkeypatch.context() as patch:
