@@ -7,6 +7,7 @@ Every page, feed, mail, search and export asks this module, or its SQL form in `
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, Never, NewType, TypeVar
 
 T = TypeVar("T")
@@ -161,6 +162,7 @@ class Audience:
         return self.scope.value if self.of is None else f"{self.scope.value}:{self.of}"
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> "Audience":
         """Read the stored or posted form, `members` or `sig:7`. Raises ValueError on anything else."""
         scope, _, of = text.partition(":")

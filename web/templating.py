@@ -77,9 +77,10 @@ class Templates:
             finalize=airlock if strict else None,
         )
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
+        self._components = _Components(self.environment)
         self.environment.globals |= {
             "_": gettext,
-            "ui": _Components(self.environment),
+            "ui": self._components,
             "words": words,
             "asset": assets.__getitem__,
         }
@@ -103,6 +104,11 @@ class Templates:
             return self.render(page, **dict(frame))
 
         return render
+
+    def forget_all(self) -> None:
+        """Make everything anew when it is shown next."""
+        self._render_once = self._keeping()
+        self._components.forget_all()
 
     def has_block(self, page: PageView, block: str) -> bool:
         """Whether this page's own template fills a block of that name."""
@@ -155,6 +161,11 @@ class _Components(SimpleNamespace):
         component: Callable[..., Any] = _keep(macro, KEPT_COMPONENTS[name]) if name in KEPT_COMPONENTS else macro
         setattr(self, name, component)
         return component
+
+    def forget_all(self) -> None:
+        """Make everything anew when it is shown next."""
+        for name in KEPT_COMPONENTS.keys() & vars(self).keys():
+            delattr(self, name)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

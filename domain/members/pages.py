@@ -10,7 +10,7 @@ from domain.members.relations import RelationView
 from domain.members.values import Slot, read_record
 from domain.refusals import Problem
 from domain.views import PageView, View
-from domain.visibility import Audience, Ring, Scope, effective_audience, reveal
+from domain.visibility import Audience, Keys, Ring, Scope, effective_audience, reveal
 
 
 class RecordLine(View):
@@ -226,13 +226,16 @@ def visible_entries(
     worked out are empty here: storage fills them, for this ring.
     """
     lines = []
+    chips: dict[Keys, KeyChip | None] = {}  # entries of one audience share their reason
     for entry in entries:
-        value = reveal(entry.value, ring)
-        key = chip_for_reader(entry.value.keys, ring, sig_names)
+        value, keys = reveal(entry.value, ring), entry.value.keys
+        if keys not in chips:
+            chips[keys] = chip_for_reader(keys, ring, sig_names)
+        key = chips[keys]
         if not value or key is None:
             continue
         if own_names is not None:
-            key = chip_for_owner(effective_audience(entry.audience, entry.value.keys), own_names)
+            key = chip_for_owner(effective_audience(entry.audience, keys), own_names)
         lines.append(_line_of(entry, value, key, is_own=own_names is not None))
     return tuple(sorted((line for line in lines if line is not None), key=_place))
 
@@ -288,11 +291,14 @@ def record_of(value: str) -> RecordLine:
     parts = read_record(value)
     address = parts.get("address")
     head = parts.get("role") or parts.get("school") or parts.get("label") or address or ""
-    under = tuple(text for name in ("company", "degree", "field", "industry") if (text := parts.get(name)))
-    lines = tuple(line for line in parts.get("text", "").split("\n") if line)
+    under = tuple([parts[name] for name in _UNDER if name in parts])
+    lines = tuple([line for line in parts["text"].split("\n") if line]) if "text" in parts else ()
     return RecordLine(
         head=head, under=under, start=parts.get("start", ""), end=parts.get("end", ""), text=lines, address=address
     )
+
+
+_UNDER = ("company", "degree", "field", "industry")
 
 
 def _edit_address(slot: Slot) -> str:

@@ -42,8 +42,11 @@ class Slot(NamedTuple):
 
 def read_record(value: str) -> Record:
     """The parts of a record as stored; nothing for an empty one."""
-    found: dict[str, str] = json.loads(value) if value else {}
+    found: dict[str, str] = _decode(value)[0] if value else {}
     return found
+
+
+_decode = json.JSONDecoder().raw_decode  # what `write_record` wrote has nothing around it
 
 
 def write_record(kind: EntryKind, record: Record) -> str:

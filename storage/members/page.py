@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, String, Text, bindparam, cast, literal, select
@@ -27,6 +26,7 @@ from storage.forum.contributions import list_contributions
 from storage.key_sets import RING, opens, opens_towards, parse_keys
 from storage.members.exposures import page_was_public
 from storage.members.relations import find_relation
+from storage.prepared import Prepared
 from storage.scraps.newest import list_newest_scraps
 from storage.secrets import Seal
 from storage.tables import Account, Connection, Id, KeySet, Member, OwnList, Sig
@@ -51,7 +51,6 @@ class Stored:
 _LISTS_OF = bindparam("lists_of", type_=Id)
 
 
-@cache
 def _entries_of_member() -> Select[Any]:
     """SQL: every entry of a member in one statement; of a membership the SIG, if the ring opens its existence."""
     membership = (EntryRow.c.kind == EntryKind.MEMBERSHIP) & (Sig.c.sig_id == EntryRow.c.position)
@@ -85,22 +84,23 @@ def _entries_of_member() -> Select[Any]:
     )
 
 
-@cache
-def _all_entries() -> Select[Any]:
+def _all_entries(_dialect: str) -> Select[Any]:
     return _entries_of_member().where(Member.c.member_id == bindparam("member", type_=Id))
 
 
-@cache
-def _open_entries() -> Select[Any]:
+def _open_entries(_dialect: str) -> Select[Any]:
     of_page = _entries_of_member().where(Member.c.public_id == bindparam("address", type_=Text))
     return of_page.where(opens_towards(EntryRow.c.member_id, EntryRow.c.key_set_id, RING))
 
 
+_ALL_ENTRIES, _OPEN_ENTRIES = Prepared(_all_entries), Prepared(_open_entries)
+
+
 def _entry_of(row: Row[Any], seal: Seal) -> Entry:
     """One row as an entry. The address is held once, with the account, and only unsealed here."""
-    slot = Slot(EntryKind(row.kind), row.position)
-    text = seal.open(row.email_sealed) if slot.kind is EntryKind.EMAIL and row.email_sealed else row.value
+    text = seal.open(row.email_sealed) if row.email_sealed else row.value
     sig = (row.sig_name, row.sig_slug) if row.sig_name is not None else None
+    slot = Slot(EntryKind(row.kind), row.position)
     return Entry(row.entry_id, slot, Guarded(text, parse_keys(row.keys)), Audience.parse(row.audience), sig)
 
 
@@ -120,7 +120,7 @@ def _stored(rows: list[Row[Any]], seal: Seal) -> Stored:
 async def find_stored(connection: AsyncConnection, seal: Seal, member_id: int, ring: Ring) -> Stored:
     """Everything of a member for their own forms; `ring` opens the names of SIGs."""
     values = {"ring": ring, "lists_of": member_id, "member": member_id}
-    return _stored(await fetch_all(connection, _all_entries(), values), seal)
+    return _stored(await _ALL_ENTRIES.all(connection, values), seal)
 
 
 async def find_member_page(database: Database, seal: Seal, viewer: Viewer, public_id: str) -> MemberPage | Refused:
@@ -142,7 +142,7 @@ async def read_member_page(
     """The same on a connection. `within` is the ring of who looks through the viewer's eyes: of other people, they see
     only what both may see."""
     values = {"ring": viewer.ring, "lists_of": viewer.member_id or 0, "address": public_id}
-    rows = await fetch_all(connection, _open_entries(), values)
+    rows = await _OPEN_ENTRIES.all(connection, values)
     if not rows:
         return await _refuse_page(connection, public_id)
     stored = _stored(rows, seal)

@@ -16,7 +16,7 @@ from rich.console import Console
 from storage.filling import FEWEST_POSTS, LONG, POSTS_OF_MEASURED_SIG, SHORT, THREADS_A_SIG, thread_sizes
 from web.bench.bars import bars_of, holds_against
 from web.bench.command import NARROWEST, command
-from web.bench.load import BARE, RENDERED, Scenario
+from web.bench.load import BARE, BARE_PAGE, LONG_PAGE, RENDERED, Scenario
 from web.bench.report import print_bars, print_comparison, read_figures
 from web.bench.server import RunningServer, _descendants, _lives, running_server
 from web.bench.soak import MIXED, TURN_SECONDS, soak
@@ -56,6 +56,7 @@ def test_a_tiny_run_measures_every_row_and_can_be_held_against_another(tmp_path:
     of_rendered = rows[RENDERED]["plain"] / rows["thread of 20, member"]["plain"]
     assert 0.95 < of_rendered < 1.05, "another page"
     assert all(row["compressed"] < row["plain"] for name, row in rows.items() if name.partition(", ")[0] in PAGES)
+    assert 0 < figures["first_showings"][BARE_PAGE] < figures["first_showings"][LONG_PAGE]
     assert figures["memory"]["after"]["processes"] >= 3
     assert min(figures["first_visit"].values()) > 0
     told = Console(file=StringIO(), width=NARROWEST)
@@ -73,6 +74,8 @@ def test_a_bar_is_met_from_its_mark_on_and_not_below() -> None:
     rows = {BARE: _row(300), RENDERED: _row(90), "thread of 20, visitor": _row(100), "thread of 20, member": _row(29)}
     assert [bar.is_met for bar in bars_of(rows)] == [True, False, True, True, True, True]
     assert [bar.is_met for bar in bars_of({BARE: _row(300, p99=5.1)})] == [False]
+    pages = {BARE_PAGE: _row(300), LONG_PAGE: _row(149)}
+    assert [bar.is_met for bar in bars_of(pages, {BARE_PAGE: 4.0, LONG_PAGE: 8.0})] == [False, True, True, True]
     assert [bar.is_met for bar in bars_of({BARE: _row(0, p50=0.0, p99=0.0)})] == [False]
     told = Console(file=StringIO(), width=NARROWEST)
     print_bars(told, {"rows": rows})

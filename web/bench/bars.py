@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from web.bench.load import BARE, RENDERED
+from web.bench.load import BARE, BARE_PAGE, LONG_PAGE, RENDERED
 
 SHARE: Final = 1 / 3
 SPREAD: Final = 5.0
+LENGTH: Final = 2.0
 CHANGE: Final = 0.25
 
 SHARES: Final[Mapping[str, str]] = {"thread of 20, visitor": BARE, "thread of 20, member": RENDERED}
 """Which row must reach `SHARE` of which other."""
+
+LONG, FIRST_SHOWING = f"time of {LONG_PAGE}, of {BARE_PAGE}", f"first showing of {LONG_PAGE}, of {BARE_PAGE}"
 
 Rows = Mapping[str, Mapping[str, Any]]
 
@@ -36,12 +39,16 @@ class Bar:
         return f"{self.name}: {self.measured:.2f} ({sign} {self.wanted:.2f}), {answer}"
 
 
-def bars_of(rows: Rows) -> Iterator[Bar]:
-    """The bars of one run, where it has the rows for them."""
+def bars_of(rows: Rows, first_showings: Mapping[str, float] | None = None) -> Iterator[Bar]:
+    """The bars of one run, where it has the figures for them; `first_showings` are times by the name of a row."""
     for name, other in SHARES.items():
         if name in rows and other in rows:
             share = rows[name]["per_second"] / max(rows[other]["per_second"], 0.1)
             yield Bar(f"{name}, of {other}", share, SHARE)
+    if BARE_PAGE in rows and LONG_PAGE in rows:
+        yield Bar(LONG, rows[BARE_PAGE]["per_second"] / max(rows[LONG_PAGE]["per_second"], 0.1), LENGTH, at_most=True)
+    if first_showings:
+        yield Bar(FIRST_SHOWING, first_showings[LONG_PAGE] / first_showings[BARE_PAGE], LENGTH, at_most=True)
     for name, row in rows.items():
         spread = row["p99"] / row["p50"] if row["p50"] else inf  # nothing was answered at all
         yield Bar(f"p99 of p50, {name}", spread, SPREAD, at_most=True)

@@ -114,6 +114,7 @@ def _measure(home: Path, run: Run, now: datetime, report: Report) -> Figures:
     filled = asyncio.run(fill_scratch(settings, run.posts, bodies, now, report))
     rows = scenarios(filled)
     statements = asyncio.run(_count(settings, rows, filled.session, bodies[0]))
+    first_showings = asyncio.run(_time_first_showings(settings, rows, filled.session))
     environment = {"STOA_HOME": str(home), "STOA_DATABASE_URL": run.database_url, "STOA_DEVELOPMENT": "false"}
     log = home / "server.log"
     starts = _measure_starts(run.workers, environment, log, report)
@@ -136,6 +137,7 @@ def _measure(home: Path, run: Run, now: datetime, report: Report) -> Figures:
         "content": filled.counts,
         "rows": with_ratios(table),
         "first_visit": first_visit,
+        "first_showings": first_showings,
         "memory": {"ready": ready, "after": after},
         "start_seconds": median([*starts, server.start_seconds]),
         "soak": soaked.figures() if soaked else None,
@@ -162,6 +164,12 @@ async def _count(settings: Settings, rows: list[Scenario], session: str, body: s
     from web.bench.costs import count_statements  # noqa: PLC0415 -- the whole app, which other commands do not need
 
     return await count_statements(settings, rows, session, body)
+
+
+async def _time_first_showings(settings: Settings, rows: list[Scenario], session: str) -> dict[str, float]:
+    from web.bench.first_showing import time_first_showings  # noqa: PLC0415 -- as above
+
+    return await time_first_showings(settings, rows, session)
 
 
 def _measure_starts(workers: int, environment: Mapping[str, str], log: Path, report: Report) -> list[float]:

@@ -83,16 +83,14 @@ async def _statements(app: Litestar, scenario: Scenario, session: str, body: str
     app.state.house.database.pages.forget_all()
     token = statements_of_request.set(noted)
     try:
-        status = await _ask(app, scenario, session, urlencode({"body": body, "submission": submission}))
+        await ask(app, scenario, session, urlencode({"body": body, "submission": submission}))
     finally:
         statements_of_request.reset(token)
-    if status >= 400:
-        raise LookupError(f"{scenario.name} answers {status}")
     return len(noted)
 
 
-async def _ask(app: Litestar, scenario: Scenario, session: str, form: str) -> int:
-    """Send one request straight to the app; returns its status."""
+async def ask(app: Litestar, scenario: Scenario, session: str, form: str = "") -> None:
+    """Send one request straight to the app. Raises LookupError when it is refused."""
     replies = scenario.replies_to is not None
     path = f"/threads/{scenario.replies_to[0]}/replies" if scenario.replies_to else scenario.path
     # Whoever says who they are is not answered with what is kept for every visitor.
@@ -123,4 +121,5 @@ async def _ask(app: Litestar, scenario: Scenario, session: str, form: str) -> in
             statuses.append(message["status"])
 
     await app(scope, receive, send)  # type: ignore[arg-type]
-    return statuses[0]
+    if statuses[0] >= 400:
+        raise LookupError(f"{scenario.name} answers {statuses[0]}")

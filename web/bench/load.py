@@ -20,6 +20,7 @@ ACCEPTED = "gzip, deflate, br, zstd"
 
 BARE = "bare text answer"
 RENDERED = "thread of 20, rendered from memory"
+BARE_PAGE, LONG_PAGE = "bare page, member", "page of 60 entries, member"
 RENDERED_PATH = "/-/bench/threads"
 """Of the one route that `web.bench.rendered` adds."""
 
@@ -53,8 +54,8 @@ def scenarios(filled: Filled) -> list[Scenario]:
             Scenario(f"list of threads, {who}", sig, as_member),
             Scenario(f"first page of 500, {who}", long, as_member),
         ]
-    for size, address in (("bare page", filled.bare_page), ("page of 60 entries", filled.full_page)):
-        rows.append(Scenario(f"{size}, member", f"/people/{address}", as_member=True))
+    for name, address in ((BARE_PAGE, filled.bare_page), (LONG_PAGE, filled.full_page)):
+        rows.append(Scenario(name, f"/people/{address}", as_member=True))
     rows.append(Scenario("reply, member", short, as_member=True, replies_to=filled.other_threads))
     return [*rows, Scenario(RENDERED, f"{RENDERED_PATH}/{filled.short_thread}", as_member=True)]
 

@@ -80,6 +80,9 @@ def print_figures(console: Console, figures: Figures) -> None:
         f"({memory['ready']['pss']:.0f} MiB before the load; {memory['after']['rss']:.0f} MiB with shared pages "
         f"counted in each). Ready after {figures['start_seconds']:.2f} s."
     )
+    if shown := figures.get("first_showings"):
+        told = ", ".join(f"{name} {taken:.1f} ms" for name, taken in shown.items())
+        console.print(f"Processor time of a first showing: {told}.")
     if soaked := figures.get("soak"):
         console.print(
             f"Memory over {soaked['minutes']:.0f} minutes of mixed load: {soaked['start']:.0f} MiB at the start, "
@@ -93,7 +96,7 @@ def print_figures(console: Console, figures: Figures) -> None:
 def print_bars(console: Console, figures: Figures) -> None:
     """What has to be reached, and whether it is."""
     console.print("\nBars:")
-    for bar in bars_of(figures["rows"]):
+    for bar in bars_of(figures["rows"], figures.get("first_showings")):
         console.print(f"  {bar}", style=None if bar.is_met else "red")
 
 

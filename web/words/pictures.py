@@ -13,21 +13,19 @@ def moment(when: datetime) -> str:
 
 def day(when: datetime) -> str:
     """A date."""
-    return _("%(day)d %(month)s %(year)d", day=when.day, month=_months()[when.month - 1], year=when.year)
+    return _("%(day)d %(month)s %(year)d", day=when.day, month=_MONTHS[when.month - 1](), year=when.year)
 
 
 def month(text: str) -> str:
     """A year, or a year and a month, as they are written in a record: `2019-04`."""
     year, _dash, number = text.partition("-")
-    return f"{_months()[int(number) - 1]} {year}" if number else year
+    return f"{_MONTHS[int(number) - 1]()} {year}" if number else year
 
 
-def _months() -> tuple[str, ...]:
-    return (
-        _("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"),
-        _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"),
-    )  # fmt: skip
-
+_MONTHS = (
+    lambda: _("Jan"), lambda: _("Feb"), lambda: _("Mar"), lambda: _("Apr"), lambda: _("May"), lambda: _("Jun"),
+    lambda: _("Jul"), lambda: _("Aug"), lambda: _("Sep"), lambda: _("Oct"), lambda: _("Nov"), lambda: _("Dec"),
+)  # fmt: skip
 
 _PALETTES = (
     ("#d9c3a0", "#b08768", "#8a5a40"),
