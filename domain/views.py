@@ -6,10 +6,11 @@ guarded value can never reach a template. A `PageView` names the one template th
 
 import types
 import typing
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, ClassVar, Final, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, Never, dataclass_transform, get_args, get_origin, get_type_hints
 
 
 class SafeHtml(str):
@@ -27,28 +28,53 @@ class NotAView(TypeError):
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class View:
-    """Base of everything that a template may read."""
+    """Base of everything that a template may read: a frozen dataclass in all that its users see.
+
+    Two of one class are equal when their fields are. How one is made, compared and hashed is written here once instead
+    of being compiled for each class, of which there are so many that a start would wait for it.
+    """
+
+    _names: ClassVar[tuple[str, ...]]
+    _named: ClassVar[frozenset[str]]
+    _defaults: ClassVar[Mapping[str, Any]]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for name, hint in get_type_hints(cls).items():
             if get_origin(hint) is not ClassVar:
                 _demand_plain(cls, name, hint)
-        dataclass(frozen=True, kw_only=True)(cls)
-        _hash_once(cls)
+        made: Any = dataclass(kw_only=True, init=False, repr=False, eq=False)(cls)
+        cls._names = tuple(field.name for field in fields(made))
+        cls._named = frozenset(cls._names)
+        cls._defaults = {field.name: field.default for field in fields(made) if field.default is not MISSING}
 
+    def __init__(self, **given: Any) -> None:
+        values = {**self._defaults, **given}
+        if values.keys() != self._named:
+            raise TypeError(f"{type(self).__qualname__} is made of {', '.join(self._names)}, not of {', '.join(given)}")
+        self.__dict__.update(values)
 
-def _hash_once(cls: type) -> None:
-    """A view never changes, so what it is made of is gone through once, be it asked for its hash by many."""
-    reckon: Any = cls.__hash__
+    def __setattr__(self, name: str, _value: object) -> Never:
+        raise FrozenInstanceError(f"{name} never changes")
 
-    def hash_of(self: object) -> int:
+    def __delattr__(self, name: str) -> Never:
+        raise FrozenInstanceError(f"{name} never changes")
+
+    def __hash__(self) -> int:
+        """What it is made of is gone through once, be it asked for by many."""
         kept: int | None = self.__dict__.get(_HASH)
         if kept is None:
-            kept = self.__dict__[_HASH] = reckon(self)
+            made = self.__dict__
+            kept = made[_HASH] = hash((type(self), *[made[name] for name in self._names]))
         return kept
 
-    cls.__hash__ = hash_of  # type: ignore[assignment]  # a class as any other
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self is other or (hash(self) == hash(other) and self.__dict__ == other.__dict__)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({', '.join(f'{name}={self.__dict__[name]!r}' for name in self._names)})"
 
 
 _HASH: Final = "what it hashes to"

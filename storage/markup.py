@@ -7,16 +7,19 @@ elsewhere; mathematics is shown as its source. nh3 has the last word over whatev
 import html
 import re
 from collections.abc import Sequence
+from functools import cache
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
 
 from domain.views import SafeHtml
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 DEEPEST_NESTING = 20
 """Levels of quotes and lists; deeper ones are not read as such."""
@@ -75,7 +78,10 @@ _cleaner = nh3.Cleaner(
 )
 
 
-def _markdown() -> MarkdownIt:
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 -- no start waits for what only writing needs
+
     options = {"html": False, "linkify": False, "maxNesting": DEEPEST_NESTING}
     parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     parser.core.ruler.push("lower_headings", _lower_headings)
@@ -104,7 +110,7 @@ class _Outline:
         return self._open.pop() if self._open else "h3"
 
 
-def _lower_headings(state: StateCore) -> None:
+def _lower_headings(state: "StateCore") -> None:
     outline = _Outline()
     for token in state.tokens:
         if token.type == "heading_open":
@@ -113,7 +119,7 @@ def _lower_headings(state: StateCore) -> None:
             token.tag = outline.leave()
 
 
-def _image_as_link(_renderer: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
+def _image_as_link(_renderer: object, tokens: "list[Token]", index: int, _options: object, _env: object) -> str:
     token = tokens[index]
     return _link_to_image(str(token.attrs.get("src", "")), token.content)
 
@@ -123,24 +129,22 @@ def _link_to_image(source: str, description: str) -> str:
     return f'<a href="{html.escape(source)}">{html.escape(words)}</a>'
 
 
-_parser = _markdown()
-
-
 def render_markdown(source: str) -> SafeHtml:
     """The HTML of a post. Raises TooComplex for what could only be shown after a long time."""
     if _looks_pathological(source):
         raise TooComplex
     known: dict[str, Any] = {}
-    tokens = _parser.parse(source, known)
+    parser = _markdown()
+    tokens = parser.parse(source, known)
     if _written_length(tokens) > _LONGEST_HTML:  # one address that is named thousands of times
         raise TooComplex
-    written = _parser.renderer.render(tokens, _parser.options, known)
+    written = parser.renderer.render(tokens, parser.options, known)
     if len(written) > _LONGEST_HTML:
         raise TooComplex
     return SafeHtml(_cleaner.clean(written).strip())
 
 
-def _written_length(tokens: Sequence[Token]) -> int:
+def _written_length(tokens: "Sequence[Token]") -> int:
     inner = (child for token in tokens for child in token.children or ())
     return sum(len(str(value)) for token in inner for value in token.attrs.values())
 

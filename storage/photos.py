@@ -24,7 +24,7 @@ from storage.events import note
 from storage.files import FIRST_LETTERS, FileStore
 from storage.key_sets import opens_towards
 from storage.members.keys import set_photo
-from storage.pictures import read_in_turn
+from storage.picture_queue import read_in_turn
 from storage.tables import DeletedKeepsake, Entry, Exposure, File, Keepsake, KeySetKey
 
 _MISSING: Final = Refused(Reason.MISSING)

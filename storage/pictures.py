@@ -2,15 +2,13 @@
 
 The type is what the bytes say. What a picture would cost is known from its header, and refused there. Only pixels go
 on: orientation and colours are applied, everything else of the file (place, author, camera, comments, whatever hides
-behind the last pixel) stays behind. One thread does the work: no two pictures need memory at once, and no page waits.
+behind the last pixel) stays behind.
 """
 
-import asyncio
 import io
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -20,7 +18,6 @@ from PIL.PngImagePlugin import PngImageFile
 
 from domain.files import FEWEST_PIXELS, MOST_BYTES, MOST_PIXELS, MOST_PIXELS_WHOLE, PHOTO_SIZES
 from domain.refusals import Problem
-from storage.database import Busy
 
 MOST_MEMORY: Final = 96 * 1024 * 1024
 """Bytes that decoding one picture may take."""
@@ -30,9 +27,6 @@ MOST_SCANS: Final = 100
 
 MOST_PROFILE: Final = 4 * 1024 * 1024
 """Bytes of a colour profile; a larger one is ignored."""
-
-LONGEST_QUEUE: Final = 8
-"""Pictures that wait for the thread, some seconds of work; more are refused with `Busy`."""
 
 _TYPES: Final = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"RIFF": "WEBP"}
 _MARKER: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
@@ -53,27 +47,12 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
 warnings.filterwarnings("error", module=r"PIL\.")  # what makes the library wonder, we refuse
 
-_thread = ThreadPoolExecutor(1, thread_name_prefix="picture")
-_in_hand = 0
-
 
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A photo as it is kept: squares of `PHOTO_SIZES`, each an encoded WebP with pixels and nothing else."""
 
     squares: Mapping[int, bytes]
-
-
-async def read_in_turn(source: IO[bytes]) -> Photo | Problem:
-    """What `read_photo` makes of this, away from the event loop and one at a time. Raises Busy when many wait."""
-    global _in_hand  # noqa: PLW0603 -- one count for the process, as there is one thread
-    if _in_hand > LONGEST_QUEUE:
-        raise Busy("too many pictures wait to be read")
-    _in_hand += 1
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_thread, read_photo, source)
-    finally:
-        _in_hand -= 1
 
 
 def read_photo(source: IO[bytes]) -> Photo | Problem:

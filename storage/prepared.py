@@ -8,9 +8,8 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import asyncpg
 from sqlalchemy import Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +19,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from storage.database import Values, note_statement
 from storage.one_hop import OneHopConnection
 from storage.versions import note_touched
+
+if TYPE_CHECKING:
+    import asyncpg
 
 Build = Callable[[str], Executable]
 """Builds a statement for the dialect of this name."""
@@ -74,7 +76,7 @@ async def _run_sqlite(driver: OneHopConnection, sql: str, given: list[Any]) -> S
     return found
 
 
-async def _run_postgresql(driver: asyncpg.Connection, sql: str, given: list[Any]) -> Sequence[Any]:
+async def _run_postgresql(driver: "asyncpg.Connection", sql: str, given: list[Any]) -> Sequence[Any]:
     found: list[Any] = await driver.fetch(sql, *given)
     return found
 
@@ -83,7 +85,16 @@ _RUN: Final[dict[str, Callable[[Any, str, list[Any]], Awaitable[Sequence[Any]]]]
     "sqlite": _run_sqlite,
     "postgresql": _run_postgresql,
 }
-_REFUSED = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@cache
+def _refusals_of(dialect: str) -> tuple[type[Exception], ...]:
+    """What a driver raises. Only who stores in PostgreSQL waits for its driver at the start."""
+    if dialect == "sqlite":
+        return (sqlite3.Error,)
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 -- as said above
+
+    return PostgresError, InterfaceError
 
 
 class Prepared:
@@ -112,7 +123,7 @@ class Prepared:
         note_touched(sync, None, compiled.sql)
         try:
             return compiled.rows(await _RUN[dialect.name](driver, compiled.sql, compiled.bind(values)))
-        except _REFUSED as error:  # as it is everywhere else, and without what people typed
+        except _refusals_of(dialect.name) as error:  # as it is everywhere else, and without what people typed
             raise DBAPIError.instance(compiled.sql, None, error, type(error), hide_parameters=True) from error
 
     async def one(self, connection: AsyncConnection, values: Values) -> Any:

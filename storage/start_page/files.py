@@ -20,7 +20,7 @@ from domain.start_page import MOST_FILE_BYTES, BeyondTheEnd, KeepsakeKind, Words
 from storage.database import Busy, Database, fetch_one
 from storage.files import FileStore
 from storage.photos import SEALED_MEDIA_TYPE, sealed_part
-from storage.pictures import read_in_turn
+from storage.picture_queue import read_in_turn
 from storage.secrets import Seal, Unsealable
 from storage.start_page.keepsakes import MISSING, add, find_room, find_sent, new_row, refuse_folder, submission_of
 from storage.start_page.keys import find_or_make_wrapped, hold_wrapped, unwrapped

@@ -16,7 +16,8 @@ from PIL import Image, ImageCms
 from domain.files import PHOTO_SIZES
 from domain.refusals import Problem
 from storage.database import Busy
-from storage.pictures import LONGEST_QUEUE, Photo, read_in_turn, read_photo
+from storage.picture_queue import LONGEST_QUEUE, read_in_turn
+from storage.pictures import Photo, read_photo
 from tests.pictures import CANARY, HOSTILE, claiming, demand_harmless, encode, picture, png
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 220), (255, 255, 255)
