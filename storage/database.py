@@ -17,10 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from storage.driver_errors import forget_values
 from storage.memory import MOST_PAGES, Memory
 from storage.one_hop import connect
+from storage.transactions import transaction
 from storage.turns import TurnLost, Turns
-from storage.versions import PostgresVersions, SqliteVersions, Version, count_up, note_touched, touch_nothing
+from storage.versions import PostgresVersions, SqliteVersions, Version, note_touched, touch_nothing
 
 READERS = 8
 MOST_WRITES = 256
@@ -55,8 +57,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         reading = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "skip_autocommit_rollback": True}
         self._reader = self._engine(READERS, **reading)
-        kept = {"pool_reset_on_return": None} if self.is_sqlite else {}
-        self._writer = self._engine(1 if self.is_sqlite else READERS, **kept)
+        begun_here = {"pool_reset_on_return": None} if self.is_sqlite else reading
+        self._writer = self._engine(1 if self.is_sqlite else READERS, **begun_here)
         self._writes = 0
         if self.is_sqlite:
             _prepare_sqlite(self._reader, _READER_PRAGMAS)
@@ -83,6 +85,7 @@ class Database:
             **options,
         )
         event.listen(engine.sync_engine, "before_cursor_execute", note_statement)
+        event.listen(engine.sync_engine, "handle_error", lambda failed: forget_values(failed.original_exception))
         return engine
 
     @asynccontextmanager
@@ -123,13 +126,7 @@ class Database:
             self._writes -= 1
 
     def _turn(self, *, is_short: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._turns.take(is_short=is_short) if self._turns else self._transaction()
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        async with self._writer.begin() as connection:
-            yield connection
-            await count_up(connection)
+        return self._turns.take(is_short=is_short) if self._turns else transaction(self._writer, note_statement)
 
     async def version(self) -> Version | None:
         """The newest version of what is stored: what `memory` was told of with it holds. None where it is unknown, also

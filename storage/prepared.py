@@ -4,7 +4,6 @@ A statement that takes SQLite ten microseconds takes a hundred more around it, a
 for what is executed most; all else is executed as usual. The same is noted of both kinds.
 """
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Executable
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import Values, note_statement
+from storage.driver_errors import as_elsewhere, errors_of
 from storage.one_hop import OneHopConnection
 from storage.versions import note_touched
 
@@ -87,16 +86,6 @@ _RUN: Final[dict[str, Callable[[Any, str, list[Any]], Awaitable[Sequence[Any]]]]
 }
 
 
-@cache
-def _refusals_of(dialect: str) -> tuple[type[Exception], ...]:
-    """What a driver raises. Only who stores in PostgreSQL waits for its driver at the start."""
-    if dialect == "sqlite":
-        return (sqlite3.Error,)
-    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 -- as said above
-
-    return PostgresError, InterfaceError
-
-
 class Prepared:
     """A statement by what builds it. It is always given the same names."""
 
@@ -113,9 +102,6 @@ class Prepared:
         """Execute it; every row that it answers."""
         sync: Any = connection.sync_connection
         driver, dialect = sync.connection.driver_connection, connection.dialect
-        if dialect.name == "postgresql" and not driver.is_in_transaction():
-            done = await connection.execute(self._build(dialect.name), values)  # a transaction begins with its first
-            return list(done.all()) if done.returns_rows else []
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self._build(dialect.name), dialect, sorted(values))
@@ -123,8 +109,10 @@ class Prepared:
         note_touched(sync, None, compiled.sql)
         try:
             return compiled.rows(await _RUN[dialect.name](driver, compiled.sql, compiled.bind(values)))
-        except _refusals_of(dialect.name) as error:  # as it is everywhere else, and without what people typed
-            raise DBAPIError.instance(compiled.sql, None, error, type(error), hide_parameters=True) from error
+        except errors_of(dialect.name) as error:
+            if dialect.name == "postgresql" and driver.is_closed():
+                await connection.invalidate()
+            raise as_elsewhere(compiled.sql, error) from error
 
     async def one(self, connection: AsyncConnection, values: Values) -> Any:
         """The first row, or None."""

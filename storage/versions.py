@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 TOUCHED = "touched"
@@ -106,21 +106,22 @@ class UnknownVersion(RuntimeError):
     """The row of version counts is missing, so nobody would learn of a write."""
 
 
-async def count_up(connection: AsyncConnection) -> None:
-    """Count up what this transaction has touched; the last thing that it does. Raises UnknownVersion."""
+def counting(connection: AsyncConnection) -> str | None:
+    """SQL: count up what this transaction has touched, the last thing that it does; None where it is nothing."""
     sync = connection.sync_connection
     touched = sorted(sync.info.get(TOUCHED, _NONE)) if sync else []
-    if not touched:
-        return
-    done = await connection.execute(_counting(*touched))
-    if done.rowcount != 1:
+    changes = ", ".join(f"{scope} = {scope} + 1" for scope in touched)
+    return f"UPDATE version_counts SET {changes}" if touched else None  # noqa: S608 -- words of ours
+
+
+async def count_up(connection: AsyncConnection) -> None:
+    """Count up what this transaction has touched. Raises UnknownVersion."""
+    sql = counting(connection)
+    if sql is not None and (await connection.execute(_text(sql))).rowcount != 1:
         raise UnknownVersion
 
 
-@cache
-def _counting(*touched: str) -> TextClause:
-    changes = ", ".join(f"{scope} = {scope} + 1" for scope in touched)
-    return text(f"UPDATE version_counts SET {changes}")  # noqa: S608 -- words of ours
+_text = cache(text)
 
 
 _COUNTS = "SELECT people, talk FROM version_counts"

@@ -1,5 +1,6 @@
 """What is prepared once answers as what is executed as usual, and is noted like it."""
 
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -71,6 +72,22 @@ async def test_what_may_not_be_is_an_error(database: Database) -> None:
         async with database.writing(is_short=True) as connection:
             await adding.all(connection, {"name": None, "ids": "", "happened_at": NOON, "next_try_at": NOON})
     assert isinstance(refused.value, IntegrityError)
+
+
+async def test_an_error_says_nothing_of_what_was_typed(database: Database) -> None:
+    """It is logged with all that it comes from, and PostgreSQL tells the whole row that it refuses."""
+    row = {"name": None, "ids": "typed by somebody", "happened_at": NOON, "next_try_at": NOON}
+    adding = insert(Event.table)
+    for fail in (
+        lambda connection: Prepared(lambda _dialect: adding).all(connection, row),
+        lambda connection: connection.execute(adding.values(row)),
+    ):
+        with pytest.raises(IntegrityError) as refused:
+            async with database.writing() as connection:
+                await fail(connection)
+        told = "".join(traceback.format_exception(refused.value))
+        assert "null" in told.lower()
+        assert "typed by somebody" not in told
 
 
 async def test_it_can_be_built_anew(database: Database) -> None:

@@ -1,0 +1,38 @@
+"""What a driver raises when it is given a statement past SQLAlchemy, and the same as it is known everywhere else."""
+
+import sqlite3
+from functools import cache
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+_INTEGRITY = "23"
+"""What the code of every broken constraint begins with on PostgreSQL."""
+
+
+@cache
+def errors_of(dialect: str) -> tuple[type[Exception], ...]:
+    """What the driver of a dialect raises. Only who stores in PostgreSQL waits for its driver at the start."""
+    if dialect == "sqlite":
+        return (sqlite3.Error,)
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 -- as said above
+
+    return PostgresError, InterfaceError
+
+
+def forget_values(error: BaseException | None) -> None:
+    """Take out of an error, and of those that it comes from, what PostgreSQL adds for whoever looks at its data: the
+    whole row that was refused, with what people typed. Errors are logged."""
+    while error is not None:
+        if hasattr(error, "detail"):
+            error.detail = None
+        error = error.__cause__ or error.__context__
+
+
+def as_elsewhere(sql: str, error: Exception) -> DBAPIError:
+    """An error of a driver as SQLAlchemy raises it, without what people typed."""
+    forget_values(error)
+    if str(getattr(error, "sqlstate", None)).startswith(_INTEGRITY):
+        return IntegrityError(sql, None, error, hide_parameters=True)
+    made = DBAPIError.instance(sql, None, error, type(error), hide_parameters=True)
+    assert isinstance(made, DBAPIError)  # it makes others of what is no error of a driver
+    return made

@@ -1,0 +1,85 @@
+"""A transaction is kept as a whole or not at all, whatever happens in it; who comes next finds nothing of it."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storage.database import Database, fetch_all
+from storage.prepared import Prepared
+from storage.tables import Event
+from storage.transactions import NotKept
+from tests.cast import NOON
+
+_NAMES = Prepared(lambda _dialect: select(Event.c.name))
+
+
+def _row(name: str | None) -> dict[str, Any]:
+    return {"name": name, "ids": "", "happened_at": NOON, "next_try_at": NOON}
+
+
+async def _names(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        return sorted(row.name for row in await _NAMES.all(connection, {}))
+
+
+async def test_nothing_is_acknowledged_that_is_not_kept(database: Database) -> None:
+    """PostgreSQL takes a transaction back when one of its statements failed, be it that nobody minded."""
+    for name, is_counted in (("counted", True), ("not counted", False)):
+        told = None
+        try:
+            async with database.writing() as connection:
+                await connection.execute(insert(Event.table).values(_row(name)))
+                if is_counted:
+                    await connection.execute(text("UPDATE threads SET title = title"))
+                with suppress(IntegrityError):
+                    await connection.execute(insert(Event.table).values(_row(None)))
+        except (NotKept, DBAPIError) as error:
+            told = error
+        assert (name in await _names(database)) is (told is None)
+
+
+async def test_who_is_cancelled_leaves_nothing_behind(database: Database) -> None:
+    for _ in range(10):  # more than there are connections
+        has_written = asyncio.Event()
+
+        async def write(written: asyncio.Event) -> None:
+            async with database.writing() as connection:
+                await connection.execute(insert(Event.table).values(_row("cancelled")))
+                written.set()
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(write(has_written))
+        await has_written.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await _names(database) == []
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("kept")))
+    assert await _names(database) == ["kept"]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_connections_that_the_server_has_ended_are_not_used_again(database: Database) -> None:
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("before")))
+    assert await _names(database) == ["before"]
+    other = Database(database.url)
+    async with other.writing() as connection:
+        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        ended = await fetch_all(connection, text(f"{ending} AND pid <> pg_backend_pid()"))
+    await other.close()
+    assert len(ended) >= 2
+    with pytest.raises(DBAPIError):
+        await _names(database)
+    assert await _names(database) == ["before"]
+    with pytest.raises(DBAPIError):
+        async with database.writing() as connection:
+            await connection.execute(insert(Event.table).values(_row("lost")))
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("after")))
+    assert await _names(database) == ["after", "before"]
