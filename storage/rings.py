@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Integer, Text, bindparam, cast, literal, null, select, union_all
@@ -10,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.sigs import MODERATING, Role
 from domain.visibility import Ring, Viewer, member_ring, sig_key
-from storage.database import fetch_all, fetch_one
+from storage.database import fetch_one
+from storage.prepared import Prepared
 from storage.tables import Block, Connection, Id, ListPerson, Member, Membership, Sig
 
 
@@ -55,7 +55,7 @@ class Circles:
 
 async def find_circles(connection: AsyncConnection, member_id: int) -> Circles:
     """Everything that a member's ring is made of."""
-    rows = await fetch_all(connection, _circles(), {"member": member_id})
+    rows = await _CIRCLES.all(connection, {"member": member_id})
     found: dict[int, list[int]] = {}
     for circle, of, *_ in rows:
         found.setdefault(circle, []).append(of)
@@ -72,9 +72,8 @@ _JOINED, _CONNECTED, _LISTED, _BLOCKED = range(4)
 _MEMBER = bindparam("member", type_=Id)
 
 
-@cache
-def _circles() -> CompoundSelect[Any]:
-    """SQL: what a ring is made of; built once."""
+def _circles(_dialect: str) -> CompoundSelect[Any]:
+    """SQL: what a ring is made of."""
     nothing = cast(null(), Text)
     sigs = (
         select(
@@ -100,6 +99,9 @@ def _circles() -> CompoundSelect[Any]:
             for kind, of, me in people
         ),
     )
+
+
+_CIRCLES = Prepared(_circles)
 
 
 def _by_name(sig: MySig) -> tuple[str, int]:

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, Row, Select, bindparam, delete, insert, or_, select, update
@@ -19,6 +18,7 @@ from domain.members import EntryKind, Person
 from domain.visibility import Guarded, own_key
 from storage.database import Database, fetch_all, fetch_one
 from storage.key_sets import parse_keys
+from storage.prepared import Prepared
 from storage.secrets import hash_token
 from storage.tables import Account, Entry, KeySet, KnownBrowser, Member, Moment, RememberedBrowser, Session
 
@@ -75,9 +75,8 @@ def _new_token() -> str:
 _Photo = Entry.table.alias()
 
 
-@cache
-def _live_session() -> Select[Any]:
-    """SQL: the session of a token, if it has not ended, with its member; built once."""
+def _live_session(_dialect: str) -> Select[Any]:
+    """SQL: the session of a token, if it has not ended, with its member."""
     return (
         select(
             Session.c.session_id,
@@ -108,11 +107,14 @@ def _live_session() -> Select[Any]:
     )
 
 
+_LIVE_SESSION = Prepared(_live_session)
+
+
 async def find_signed_in(database: Database, token: str, now: datetime) -> SignedIn | None:
     """The session that this token opens, unless it has ended."""
     async with database.reading() as connection:
         asked = {"token": hash_token(token), "now": now, "idle_since": now - SESSION_IDLE}
-        row = await fetch_one(connection, _live_session(), asked)
+        row = await _LIVE_SESSION.one(connection, asked)
     if row is None:
         return None
     entries = {EntryKind.NAME: Guarded(row.value, parse_keys(row.keys))}

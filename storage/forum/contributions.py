@@ -1,15 +1,14 @@
 """What somebody wrote, as far as a ring opens it: for their personal page and their feed."""
 
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import ContributionLine
 from domain.visibility import Ring
-from storage.database import fetch_all
 from storage.key_sets import RING, WITHIN, opens
+from storage.prepared import Prepared
 from storage.tables import Id, Post, Sig, Thread
 
 CONTRIBUTIONS_SHOWN = 5
@@ -24,7 +23,7 @@ async def list_contributions(
 ) -> tuple[ContributionLine, ...]:
     """The newest posts of a member in threads that this ring opens, and `within` as well, the newest first."""
     asked = {"ring": ring, "member": member_id, "limit": limit} | ({"within": within} if within is not None else {})
-    rows = await fetch_all(connection, _statement(within is not None), asked)
+    rows = await _newest_posts(within is not None).all(connection, asked)
     return tuple(
         ContributionLine(
             post_id=row.post_id,
@@ -42,10 +41,10 @@ _MEMBER, _LIMIT = bindparam("member", type_=Id), bindparam("limit", type_=Intege
 
 
 @cache
-def _statement(is_within: bool) -> Select[Any]:
-    """SQL: the newest posts of a member that one ring opens, or two; built once."""
+def _newest_posts(is_within: bool) -> Prepared:
+    """SQL: the newest posts of a member that one ring opens, or two."""
     rings = [RING, WITHIN] if is_within else [RING]
-    return (
+    newest = (
         select(
             Post.c.post_id,
             Post.c.number,
@@ -65,3 +64,4 @@ def _statement(is_within: bool) -> Select[Any]:
         .order_by(Post.c.post_id.desc())
         .limit(_LIMIT)
     )
+    return Prepared(lambda _dialect: newest)

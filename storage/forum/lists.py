@@ -16,6 +16,7 @@ from domain.visibility import Ring, Viewer
 from storage.database import fetch_all
 from storage.key_sets import RING, RingOrParameter, opens
 from storage.members.people import find_people
+from storage.prepared import Prepared
 from storage.tables import Id, Moment, Post, Sig, Tag, Thread, ThreadTag
 from storage.tables import SourceAuthor as AuthorRow
 
@@ -114,20 +115,22 @@ async def find_latest_threads(
 
 async def _pinned(connection: AsyncConnection, viewer: Viewer, sig_id: int) -> Sequence[Row[Any]]:
     """What the moderators of a SIG have pinned, the newest pin first."""
-    return await fetch_all(connection, _pinned_statement(), {"ring": viewer.ring, "sig": sig_id})
+    return await _PINNED.all(connection, {"ring": viewer.ring, "sig": sig_id})
 
 
 _SIG, _MOMENT, _PLACE = bindparam("sig", type_=Id), bindparam("moment", type_=Moment()), bindparam("place", type_=Id)
 
 
-@cache
-def _pinned_statement() -> Select[Any]:
+def _pinned_threads(_dialect: str) -> Select[Any]:
     pinned = _visible_threads(RING).where(Thread.c.sig_id == _SIG, Thread.c.pinned_at.is_not(None))
     return pinned.order_by(Thread.c.pinned_at.desc(), Thread.c.thread_id.desc()).limit(PINNED_SHOWN)
 
 
+_PINNED = Prepared(_pinned_threads)
+
+
 @cache
-def _slice_statement(is_tagged: bool, turn: str) -> Select[Any]:
+def _threads_of_page(is_tagged: bool, turn: str) -> Prepared:
     """SQL: a page of a SIG's threads, of one tag or of all; `before` or `after` a place, or from the newest on."""
     statement = _visible_threads(RING).where(Thread.c.sig_id == _SIG)
     if is_tagged:
@@ -136,14 +139,11 @@ def _slice_statement(is_tagged: bool, turn: str) -> Select[Any]:
         statement = statement.where(Thread.c.thread_id.in_(tagged))
     place, given = tuple_(Thread.c.last_post_at, Thread.c.thread_id), tuple_(_MOMENT, _PLACE)
     if turn == "after":
-        return _page(statement.where(place > given).order_by(Thread.c.last_post_at, Thread.c.thread_id))
-    if turn == "before":
-        statement = statement.where(place < given)
-    return _page(statement.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc()))
-
-
-def _page(statement: Select[Any]) -> Select[Any]:
-    return statement.limit(THREADS_A_PAGE + 1)
+        ordered = statement.where(place > given).order_by(Thread.c.last_post_at, Thread.c.thread_id)
+    else:
+        older = statement.where(place < given) if turn == "before" else statement
+        ordered = older.order_by(Thread.c.last_post_at.desc(), Thread.c.thread_id.desc())
+    return Prepared(lambda _dialect: ordered.limit(THREADS_A_PAGE + 1))
 
 
 async def find_threads_of_sig(
@@ -160,7 +160,7 @@ async def find_threads_of_sig(
     asked = {"ring": viewer.ring, "sig": sig_id} | ({"tag": tag} if tag is not None else {})
     if cursor := after or before:
         asked |= {"moment": cursor.last_post_at, "place": cursor.thread_id}
-    rows = await fetch_all(connection, _slice_statement(tag is not None, turn), asked)
+    rows = await _threads_of_page(tag is not None, turn).all(connection, asked)
     more = len(rows) > THREADS_A_PAGE
     rows = rows[:THREADS_A_PAGE]
     if after is not None:

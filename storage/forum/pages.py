@@ -25,11 +25,12 @@ from domain.publicity import Publicity, publicity_of_thread
 from domain.refusals import Reason, Refused
 from domain.sigs import Circle, Joining, chip_for_sig, refuse_to_join, refuse_to_post
 from domain.visibility import VISITOR, Viewer, reveal, sig_key
-from storage.database import Database, fetch_all, fetch_one
+from storage.database import Database, fetch_one
 from storage.forum.posts import post_of, post_view, posts_with_context, split_waiting, waiting_view, waits_for
 from storage.key_sets import RING, RingOrParameter, opens
 from storage.members.people import find_people
 from storage.plain_text import plain_text
+from storage.prepared import Prepared
 from storage.tables import Community, Id, KeySet, Sig
 from storage.tables import Post as PostRow
 from storage.tables import Thread as ThreadRow
@@ -87,7 +88,7 @@ async def find_thread_page(database: Database, viewer: Viewer, thread_id: int, p
     """One page of a thread as this viewer gets it, with an empty composer; None when thread or page is unknown or
     hidden."""
     async with database.reading() as connection:
-        row = await fetch_one(connection, _thread_statement(), {"ring": viewer.ring, "thread": thread_id})
+        row = await _THREAD_OF_PAGE.one(connection, {"ring": viewer.ring, "thread": thread_id})
         pages = page_of(max(1, row.post_count)) if row else 0
         if row is None or not 1 <= page <= pages:
             return None
@@ -139,10 +140,7 @@ def _thread_page(
 _THREAD = bindparam("thread", type_=Id)
 
 
-@cache
-def _thread_statement() -> Select[Any]:
-    """SQL: a thread for its page; built once."""
-    return visible_thread(RING, _THREAD).add_columns(*_seen_by_visitors())
+_THREAD_OF_PAGE = Prepared(lambda _dialect: visible_thread(RING, _THREAD).add_columns(*_seen_by_visitors()))
 
 
 def _seen_by_visitors() -> tuple[ColumnElement[bool], ...]:
@@ -187,15 +185,15 @@ async def _rows_of_page(
     first = (page - 1) * POSTS_A_PAGE + 1
     accepted = thread.accepted_post_id if page == 1 else None
     ending_ring = ending.ring if ending is not None and ending.member_id is not None else None
-    statement = _posts_statement(page > 1, accepted is not None, ending_ring is not None)
+    statement = _posts_of_page(page > 1, accepted is not None, ending_ring is not None)
     asked = {"thread": thread.thread_id, "first": first, "last": first + POSTS_A_PAGE - 1}
     more = {"accepted": accepted} if accepted is not None else {}
-    return await fetch_all(connection, statement, asked | more | ({"ring": ending_ring} if ending_ring else {}))
+    return await statement.all(connection, asked | more | ({"ring": ending_ring} if ending_ring else {}))
 
 
 @cache
-def _posts_statement(with_opening: bool, with_accepted: bool, with_waiting: bool) -> Select[Any]:
-    """SQL: the posts of a page; built once for each kind of page."""
+def _posts_of_page(with_opening: bool, with_accepted: bool, with_waiting: bool) -> Prepared:
+    """SQL: the posts of a page, for each kind of page."""
     first, last = bindparam("first", type_=Integer), bindparam("last", type_=Integer)
     on_page: ColumnElement[bool] = PostRow.c.number.between(first, last)
     if with_opening:
@@ -204,7 +202,8 @@ def _posts_statement(with_opening: bool, with_accepted: bool, with_waiting: bool
         on_page = or_(on_page, PostRow.c.post_id == bindparam("accepted", type_=Id))
     if with_waiting:
         on_page = or_(on_page, waits_for(RING))
-    return posts_with_context().where(PostRow.c.thread_id == _THREAD, on_page).order_by(PostRow.c.number)
+    posts = posts_with_context().where(PostRow.c.thread_id == _THREAD, on_page).order_by(PostRow.c.number)
+    return Prepared(lambda _dialect: posts)
 
 
 async def find_post_place(database: Database, viewer: Viewer, post_id: int) -> tuple[int, int] | None:

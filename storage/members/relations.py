@@ -1,6 +1,5 @@
 """How a viewer stands to the person of a page, in one statement."""
 
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, exists, select
@@ -8,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.members import RelationView
 from domain.visibility import Viewer
-from storage.database import fetch_one
+from storage.prepared import Prepared
 from storage.tables import Block, Connection, ConnectionRequest, Id, Member, Mute
 
 
@@ -16,7 +15,7 @@ async def find_relation(connection: AsyncConnection, viewer: Viewer, public_id: 
     """How this viewer stands to whose page has this address; None for visitors and for nobody."""
     if viewer.member_id is None:
         return None
-    row = await fetch_one(connection, _statement(), {"me": viewer.member_id, "address": public_id})
+    row = await _RELATION.one(connection, {"me": viewer.member_id, "address": public_id})
     if row is None:
         return None
     return RelationView(
@@ -32,9 +31,8 @@ async def find_relation(connection: AsyncConnection, viewer: Viewer, public_id: 
 _ME, _ADDRESS = bindparam("me", type_=Id), bindparam("address", type_=Text)
 
 
-@cache
-def _statement() -> Select[Any]:
-    """SQL: how one member stands to another, who is named by address; built once."""
+def _relation(_dialect: str) -> Select[Any]:
+    """SQL: how one member stands to another, who is named by address."""
     me, they, request = _ME, Member.c.member_id, ConnectionRequest.c
     own_request = (request.from_id == me) & (request.to_id == they) & request.withdrawn_at.is_(None)
     their_request = (request.from_id == they) & (request.to_id == me)
@@ -46,3 +44,6 @@ def _statement() -> Select[Any]:
         exists().where(Mute.c.member_id == me, Mute.c.other_id == they).label("is_muted"),
         exists().where(Block.c.member_id == me, Block.c.other_id == they).label("is_blocked"),
     ).where(Member.c.public_id == _ADDRESS)
+
+
+_RELATION = Prepared(_relation)

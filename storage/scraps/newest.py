@@ -1,7 +1,6 @@
 """The newest scraps on a personal page, for whoever looks at it: with their bylines, in one statement."""
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -11,9 +10,9 @@ from domain.members import LINE_KINDS, EntryKind, LineKind, MemberLine, Person, 
 from domain.scraps import LONGEST_BRIEF, ScrapState
 from domain.views import SafeHtml
 from domain.visibility import Guarded, Ring
-from storage.database import fetch_all
 from storage.key_sets import RING, parse_keys
 from storage.plain_text import plain_text
+from storage.prepared import Prepared
 from storage.scraps.keys import visible_scrap
 from storage.scraps.views import author_of
 from storage.tables import Entry, Id, KeySet, Member
@@ -25,8 +24,7 @@ SCRAPS_SHOWN = 5
 _OWNER = bindparam("owner", type_=Id)
 
 
-@cache
-def _newest() -> Select[Any]:
+def _newest(_dialect: str) -> Select[Any]:
     statement = (
         select(
             ScrapRow.c.scrap_id,
@@ -52,11 +50,14 @@ def _newest() -> Select[Any]:
     return statement
 
 
+_NEWEST = Prepared(_newest)
+
+
 async def list_newest_scraps(
     connection: AsyncConnection, owner_id: int, ring: Ring, within: Ring | None = None
 ) -> tuple[ScrapLine, ...]:
     """The newest scraps on this member's page that the ring opens; of their writers no more than `within` opens too."""
-    rows = await fetch_all(connection, _newest(), {"owner": owner_id, "ring": ring})
+    rows = await _NEWEST.all(connection, {"owner": owner_id, "ring": ring})
     return tuple(_line_of(row, ring, within) for row in rows)
 
 
@@ -84,7 +85,7 @@ def _author(row: Row[Any], ring: Ring, within: Ring | None) -> MemberLine | None
 
 
 def _person(row: Row[Any]) -> Person:
-    found = row._mapping  # noqa: SLF001 -- the name is public in the library
+    found = row._asdict()
     entries = {
         EntryKind(kind): Guarded[str](found[f"{kind}_value"], parse_keys(found[f"{kind}_keys"]))
         for kind in LINE_KINDS

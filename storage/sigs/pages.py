@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, Text, bindparam, exists, select
@@ -24,9 +23,10 @@ from domain.sigs import (
     refuse_to_post,
 )
 from domain.visibility import VISITOR, Viewer, sig_key
-from storage.database import Database, fetch_all, fetch_one
+from storage.database import Database, fetch_all
 from storage.forum.lists import Cursor, ThreadSlice, find_latest_threads, find_threads_of_sig
 from storage.key_sets import RING, opens
+from storage.prepared import Prepared
 from storage.sigs.entering import has_ban, waiting_wishes
 from storage.start_page.blocks import find_blocks
 from storage.tables import Case, Community, Id, Member, Membership, Moment, Sig, SourceSite, Tag
@@ -50,9 +50,8 @@ _SIG_COLUMNS = (
 )
 
 
-@cache
 def _visible_sigs() -> Select[Any]:
-    """SQL: the SIGs that a ring opens; built once."""
+    """SQL: the SIGs that a ring opens."""
     return (
         select(
             *_SIG_COLUMNS,
@@ -94,7 +93,7 @@ def _communities(rows: Iterable[Row[Any]], viewer: Viewer) -> tuple[CommunityLin
 async def find_home_page(database: Database, viewer: Viewer, now: datetime) -> HomePage:
     """Communities and the newest threads, as far as this viewer may see them; for members what is new around them."""
     async with database.reading() as connection:
-        sigs = await fetch_all(connection, _visible_sigs(), {"ring": viewer.ring})
+        sigs = await _VISIBLE_SIGS.all(connection, {"ring": viewer.ring})
         threads = await find_latest_threads(connection, viewer, THREADS_ON_HOME)
         blocks = await find_blocks(connection, viewer, now)
     return HomePage(
@@ -108,7 +107,7 @@ async def find_home_page(database: Database, viewer: Viewer, now: datetime) -> H
 async def find_community_page(database: Database, viewer: Viewer, slug: str) -> CommunityPage | None:
     """One community; None when it is unknown or none of it may be seen."""
     async with database.reading() as connection:
-        sigs = await fetch_all(connection, _sigs_of_community(), {"ring": viewer.ring, "slug": slug})
+        sigs = await _SIGS_OF_COMMUNITY.all(connection, {"ring": viewer.ring, "slug": slug})
         if not sigs:
             return None
         sig_ids = [row.sig_id for row in sigs]
@@ -119,13 +118,11 @@ async def find_community_page(database: Database, viewer: Viewer, slug: str) -> 
 _SLUG, _ME, _NOW = bindparam("slug", type_=Text), bindparam("me", type_=Id), bindparam("now", type_=Moment())
 
 
-@cache
-def _sigs_of_community() -> Select[Any]:
-    return _visible_sigs().where(Community.c.slug == _SLUG)
+_VISIBLE_SIGS = Prepared(lambda _dialect: _visible_sigs())
+_SIGS_OF_COMMUNITY = Prepared(lambda _dialect: _visible_sigs().where(Community.c.slug == _SLUG))
 
 
-@cache
-def _sig_of_page() -> Select[Any]:
+def _sig_of_page(_dialect: str) -> Select[Any]:
     """SQL: one SIG with all that its page decides by."""
     mine = (Membership.c.sig_id == Sig.c.sig_id) & (Membership.c.member_id == _ME) & Member.c.in_good_standing
     role = select(Membership.c.role).join(Member, Member.c.member_id == Membership.c.member_id).where(mine)
@@ -146,9 +143,12 @@ def _sig_of_page() -> Select[Any]:
     )
 
 
+_SIG_OF_PAGE = Prepared(_sig_of_page)
+
+
 async def _find_sig(connection: AsyncConnection, viewer: Viewer, slug: str, now: datetime) -> Any:
     values = {"ring": viewer.ring, "slug": slug, "me": viewer.member_id, "now": now}
-    return await fetch_one(connection, _sig_of_page(), values)
+    return await _SIG_OF_PAGE.one(connection, values)
 
 
 async def find_sig_page(

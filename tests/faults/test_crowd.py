@@ -301,6 +301,7 @@ CAUGHT = {
 """By which complaint each breach is caught."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize(("breach", "complaint"), CAUGHT.items(), ids=CAUGHT.keys())
 async def test_a_server_that_mixes_people_up_is_caught(

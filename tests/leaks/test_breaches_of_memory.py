@@ -11,7 +11,7 @@ from tests.leaks.places import PROFILE, SIG, THREAD
 from tests.leaks.test_narrowing import OWNER, _choose, _found
 from web.visits import Visit
 
-KEPT_PAGES: tuple[Route, ...] = (("GET", PROFILE), ("GET", SIG), ("GET", THREAD))
+KEPT = [("GET", PROFILE), *(pytest.param(("GET", place), marks=pytest.mark.thorough) for place in (SIG, THREAD))]
 INSIDER_FIRST = (OWNER, "bodil", "silas")
 
 Read = Callable[[], Awaitable[Any]]
@@ -28,7 +28,7 @@ async def _leaks(theatre: Theatre, *routes: Route) -> set[str]:
     return {hit.canary.field for hit in report.hits if hit.viewer == "silas"}
 
 
-@pytest.mark.parametrize("route", KEPT_PAGES, ids=lambda route: route[1])
+@pytest.mark.parametrize("route", KEPT, ids=(PROFILE, SIG, THREAD))
 async def test_a_page_kept_for_whoever_asks_next(
     theatre: Theatre, monkeypatch: pytest.MonkeyPatch, route: Route
 ) -> None:

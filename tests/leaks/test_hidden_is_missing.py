@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from tests.leaks.asking import Answer
 from tests.leaks.asks import UNKNOWN, Ask
 from tests.leaks.crawling import PLAIN, Theatre, partial
@@ -98,6 +100,7 @@ def _masked(answer: Answer, path: str) -> tuple[int, list[tuple[bytes, bytes]], 
     return answer.status, headers, spelled.sub(b"*", answer.body)
 
 
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True)
 async def test_what_is_hidden_is_what_is_missing(theatre: Theatre, engine: str) -> None:
     form = {"title": "A new matter", "body": "Text.", "version": "1"}
     compared, told = 0, []
