@@ -14,7 +14,15 @@ from tests.browser.acts import sign_in
 from tests.browser.site import MODES, Site, open_site
 from tests.browser.watching import Watch
 
+_LEFT_OUT = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),  # a renderer for each window, and no test types an address
+    # What Playwright leaves out itself: of two lists, the last counts.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
+)
 CHROMIUM_OPTIONS = (
+    f"--disable-features={','.join(_LEFT_OUT)}",
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",

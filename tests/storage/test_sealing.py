@@ -219,6 +219,7 @@ def _back_up_and_read(home: Path) -> list[bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True)
 async def test_a_thousand_canaries_are_in_nothing_and_their_owner_reads_all(
     database: Database, seal: Seal, world: World, tmp_path: Path, log: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:

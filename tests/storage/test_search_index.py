@@ -155,6 +155,7 @@ async def test_the_index_is_asked_first_and_rows_are_looked_up_by_their_ids(data
     assert not any("TEMP B-TREE" in step for step in plan)
 
 
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)], indirect=True)
 async def test_nobody_counts_beyond_the_most_on_any_tab_or_page(database: Database, seal: Seal) -> None:
     await fill(database, seal, MOST_COUNTED + 600, ["common talk"], NOON, lambda _step, _done, _total: None)
     await index_everything(database)

@@ -71,6 +71,7 @@ async def _write(stoa: Stoa) -> None:
     await write_reply(stoa.database, stoa.world["amara"].viewer, thread_id, Draft("Once more."), stoa.clock.now)
 
 
+@pytest.mark.thorough  # in every run, the real server is asked by a crowd
 async def test_everybody_gets_their_own(stoa: Stoa, figure: Figure) -> None:
     crowd = await _crowd(stoa)
     asking = asyncio.gather(*(crowd.ask_on(40) for _ in range(AT_ONCE)))
