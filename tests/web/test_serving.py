@@ -2,12 +2,15 @@
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from web import serving
-from web.serving import load_app
+from web.serving import PRODUCT, load_app
 
 made: list[object] = []
 
@@ -40,3 +43,21 @@ def test_the_app_is_made_once_and_forked_processes_have_it() -> None:
 def test_a_name_that_leads_nowhere_is_told_before_anything_listens() -> None:
     with pytest.raises(AttributeError):
         load_app(f"{serving.__name__}:no_such_thing")
+
+
+def test_a_start_on_sqlite_loads_nothing_that_few_need(tmp_path: Path) -> None:
+    late = ("PIL", "markdown_it", "asyncpg")
+    code = f"import sys; from web.serving import load_app; load_app({PRODUCT!r}); print(*sorted(sys.modules))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STOA_")}
+    environment = {**kept, "STOA_HOME": str(tmp_path), "STOA_DEVELOPMENT": "false"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = ran.stdout.split()
+    assert "litestar" in loaded
+    assert [name for name in late if name in loaded] == []
