@@ -197,3 +197,14 @@ async def test_the_check_up_is_four_steps(browsers: Browsers, script: bool) -> N
     await see_title(page, f"Paula Lima {mode_of(script)}")
     await page.goto("/")
     await expect(page.get_by_role("main").get_by_role("link", name="Privacy check-up")).to_have_count(0)
+
+
+async def test_the_day_of_the_last_visit_is_a_day_wherever_one_reads(browsers: Browsers, site: Site) -> None:
+    """Nobody keeps the hour, so there is none to put into a reader's time zone."""
+    told = []
+    for script, zone in ((False, "UTC"), (True, "Pacific/Honolulu"), (True, "Pacific/Kiritimati")):
+        page = await browsers.member("amara", script=script, timezone_id=zone)
+        await page.goto(f"/people/{site.person('amara').public_id}")
+        told.append(await page.locator(".entry", has_text="Last seen").locator("time").inner_text())
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4}", told[0])
+    assert told == [told[0]] * 3

@@ -28,7 +28,7 @@
   const slot = (form, path = location.pathname) => `draft ${path} ${action(form)}`;
 
   const dress = () => {
-    all("time[datetime]").forEach(localise);
+    all('time[datetime*="T"]').forEach(localise); // a mere day is the same everywhere
     all(".composer textarea").forEach((area) => (area.value ||= store.getItem(slot(area.form)) ?? ""));
     all(".prose :is(pre, table)").forEach((part) => part.scrollWidth > part.clientWidth && (part.tabIndex = 0));
   };
