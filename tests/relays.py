@@ -6,8 +6,19 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-_TURNS = 5
-"""Turns of the loop within which an accepted connection has its protocol, and an aborted one is closed."""
+_PATIENCE = 5.0
+"""Seconds within which every connection is closed, also on a machine with much else to do."""
+
+
+class _Connection(SMTP):
+    """A connection that adds its transport to those of its relay."""
+
+    transports: list[asyncio.BaseTransport]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody has come."""
+        self.transports.append(transport)
+        super().connection_made(transport)
 
 
 class RelayController(Controller):
@@ -15,12 +26,14 @@ class RelayController(Controller):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._connections: list[SMTP] = []
+        self._accepted = 0
+        self._transports: list[asyncio.BaseTransport] = []
 
     def factory(self) -> SMTP:
         """A new connection, remembered."""
-        connection = SMTP(self.handler, **self.SMTP_kwargs)
-        self._connections.append(connection)
+        connection = _Connection(self.handler, **self.SMTP_kwargs)
+        connection.transports = self._transports
+        self._accepted += 1
         return connection
 
     def stop(self, no_assert: bool = False) -> None:
@@ -31,12 +44,14 @@ class RelayController(Controller):
     async def _hang_up(self) -> None:
         assert self.server is not None
         self.server.close()
-        await self._turn()
-        for connection in self._connections:
-            if isinstance(connection.transport, asyncio.Transport):
-                connection.transport.abort()
-        await self._turn()
+        async with asyncio.timeout(_PATIENCE):
+            await asyncio.sleep(0.01)  # who has just been let in has not got a connection yet
+            while len(self._transports) < self._accepted or any(map(_is_open, self._transports)):
+                for transport in filter(_is_open, self._transports):
+                    assert isinstance(transport, asyncio.Transport)
+                    transport.abort()
+                await asyncio.sleep(0.01)
 
-    async def _turn(self) -> None:
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+
+def _is_open(transport: asyncio.BaseTransport) -> bool:
+    return bool(transport.get_extra_info("socket").fileno() >= 0)
