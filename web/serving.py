@@ -1,5 +1,7 @@
 """Granian, the server: how many processes, which loop, and where it listens."""
 
+import contextlib
+import ctypes
 import gc
 import os
 from collections.abc import Callable
@@ -13,6 +15,10 @@ from granian.constants import Interfaces, Loops
 BACKLOG = 1024
 SECONDS_TO_END = 10
 """How long a worker may take to end before it is killed; one that was still starting never answers."""
+
+_ARENA_MAX = -8  # as glibc's malloc.h has it
+MOST_ARENAS = 2
+"""Of memory, in a process. By itself glibc gives each thread one, and what one has freed no other gets."""
 
 PRODUCT = "web.serving:build_app"
 """Module and name of what makes the app."""
@@ -35,8 +41,15 @@ def serve_site(port: int, workers: int, app: str = PRODUCT) -> None:
         log_access=False,
         websockets=False,
     )
+    _share_arenas()
     load_app(app)
     server.serve(target_loader=partial(load_app, app), wrap_loader=False)
+
+
+def _share_arenas() -> None:
+    """Only one thread runs Python at a time, so few arenas do; other systems' allocators know no such choice."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, MOST_ARENAS)
 
 
 @cache
