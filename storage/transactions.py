@@ -33,8 +33,8 @@ async def transaction(engine: AsyncEngine, note: Note) -> AsyncIterator[AsyncCon
     """All of it is kept when the block ends, nothing when it raises. The engine leaves transactions alone. Raises
     UnknownVersion, and DBAPIError."""
     async with engine.begin() as connection:
-        await connection.exec_driver_sql("BEGIN")
         try:
+            await connection.exec_driver_sql("BEGIN")
             yield connection
             await _keep(connection, note)
         except BaseException:
@@ -60,6 +60,8 @@ async def _keep(connection: AsyncConnection, note: Note) -> None:
 
 async def _take_back(connection: AsyncConnection) -> None:
     """Undo what was begun; a connection that cannot even do that is not used again."""
+    if connection.invalidated:  # the server has gone, and with it whatever was begun
+        return
     driver = _driver_of(connection)
     try:
         if driver.is_in_transaction():

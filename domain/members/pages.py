@@ -291,7 +291,7 @@ def record_of(value: str) -> RecordLine:
     parts = read_record(value)
     address = parts.get("address")
     head = parts.get("role") or parts.get("school") or parts.get("label") or address or ""
-    under = tuple([parts[name] for name in _UNDER if name in parts])
+    under = tuple([parts[name] for name in _UNDER if parts.get(name)])
     lines = tuple([line for line in parts["text"].split("\n") if line]) if "text" in parts else ()
     return RecordLine(
         head=head, under=under, start=parts.get("start", ""), end=parts.get("end", ""), text=lines, address=address

@@ -98,9 +98,9 @@ _ALL_ENTRIES, _OPEN_ENTRIES = Prepared(_all_entries), Prepared(_open_entries)
 
 def _entry_of(row: Row[Any], seal: Seal) -> Entry:
     """One row as an entry. The address is held once, with the account, and only unsealed here."""
-    text = seal.open(row.email_sealed) if row.email_sealed else row.value
-    sig = (row.sig_name, row.sig_slug) if row.sig_name is not None else None
     slot = Slot(EntryKind(row.kind), row.position)
+    text = seal.open(row.email_sealed) if slot.kind is EntryKind.EMAIL and row.email_sealed else row.value
+    sig = (row.sig_name, row.sig_slug) if row.sig_name is not None else None
     return Entry(row.entry_id, slot, Guarded(text, parse_keys(row.keys)), Audience.parse(row.audience), sig)
 
 

@@ -68,12 +68,7 @@ async def test_connections_that_the_server_has_ended_are_not_used_again(database
     async with database.writing() as connection:
         await connection.execute(insert(Event.table).values(_row("before")))
     assert await _names(database) == ["before"]
-    other = Database(database.url)
-    async with other.writing() as connection:
-        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        ended = await fetch_all(connection, text(f"{ending} AND pid <> pg_backend_pid()"))
-    await other.close()
-    assert len(ended) >= 2
+    assert await _end_all_connections(database) >= 2
     with pytest.raises(DBAPIError):
         await _names(database)
     assert await _names(database) == ["before"]
@@ -83,3 +78,31 @@ async def test_connections_that_the_server_has_ended_are_not_used_again(database
     async with database.writing() as connection:
         await connection.execute(insert(Event.table).values(_row("after")))
     assert await _names(database) == ["after", "before"]
+
+
+@pytest.mark.parametrize("is_prepared", [False, True])
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_who_loses_the_server_in_the_middle_hears_that_and_no_other_error(
+    database: Database, is_prepared: bool
+) -> None:
+    async def lose() -> None:
+        async with database.writing() as connection:
+            await connection.execute(insert(Event.table).values(_row("lost")))
+            await _end_all_connections(database)
+            await (_NAMES.all(connection, {}) if is_prepared else connection.execute(select(Event.c.name)))
+
+    with pytest.raises(DBAPIError):
+        await lose()
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("after")))
+    assert await _names(database) == ["after"]
+
+
+async def _end_all_connections(database: Database) -> int:
+    """Let the server end every connection but the one that says so; how many those were."""
+    other = Database(database.url)
+    async with other.writing() as connection:
+        ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        ended = await fetch_all(connection, text(f"{ending} AND pid <> pg_backend_pid()"))
+    await other.close()
+    return len(ended)
