@@ -168,11 +168,8 @@ def insert_into(connection: AsyncConnection, table: Any) -> Any:
     return INSERTS[connection.dialect.name](table)
 
 
-_CACHE = "cache_size=-4000"
-"""KiB that each connection may keep for itself; the system keeps the file for all of them."""
-
-_READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0", _CACHE)
-_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", _CACHE, "busy_timeout=0")
+_READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0")
+_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0")
 
 
 def _prepare_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:

@@ -1,9 +1,10 @@
 """What a process keeps in mind of what it has read, for as long as nothing of it has changed."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, TypeVar
+
+from cachetools import LRUCache
 
 MOST_KEPT: Final = 4096
 """Values; beyond that, the one that was not asked for the longest goes."""
@@ -21,21 +22,16 @@ class Memory:
     """Values by key, each with the version that was read before it was. Only what has that same version holds."""
 
     def __init__(self, most: int | None = None) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, tuple[Hashable, float, Any]] = OrderedDict()
+        self._kept: LRUCache[Hashable, tuple[Hashable, float, Any]] = LRUCache(most or MOST_KEPT)
 
     async def recall(self, key: Hashable, version: Hashable | None, read: Callable[[], Awaitable[_T]]) -> _T:
         """The value as of this version: kept, or read now and kept. Without a version nothing is kept, nor is None."""
         kept, until, value = self._kept.get(key, (None, 0.0, None))
         if version is not None and kept == version and time.monotonic() < until:
-            self._kept.move_to_end(key)
             return value  # type: ignore[no-any-return]  # what was kept is what `read` gave for the same key
         fresh = await read()
         if version is not None and fresh is not None:
             self._kept[key] = (version, time.monotonic() + KEEP_FOR, fresh)
-            self._kept.move_to_end(key)
-            if len(self._kept) > (self._most or MOST_KEPT):
-                self._kept.popitem(last=False)
         return fresh
 
     def last(self, key: Hashable) -> Any:

@@ -16,9 +16,10 @@ BACKLOG = 1024
 SECONDS_TO_END = 10
 """How long a worker may take to end before it is killed; one that was still starting never answers."""
 
-_ARENA_MAX = -8  # as glibc's malloc.h has it
-MOST_ARENAS = 2
-"""Of memory, in a process. By itself glibc gives each thread one, and what one has freed no other gets."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # as glibc's malloc.h has them
+_ALLOCATION = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 128 * 1024, _TRIM_THRESHOLD: 128 * 1024}
+"""How glibc gets memory: by itself it has an arena for each thread, and what one has freed no other gets; and it takes
+ever larger blocks from there, once one has been freed, so that what is large for a moment leaves holes."""
 
 PRODUCT = "web.serving:build_app"
 """Module and name of what makes the app."""
@@ -41,15 +42,17 @@ def serve_site(port: int, workers: int, app: str = PRODUCT) -> None:
         log_access=False,
         websockets=False,
     )
-    _share_arenas()
+    _keep_memory_together()
     load_app(app)
     server.serve(target_loader=partial(load_app, app), wrap_loader=False)
 
 
-def _share_arenas() -> None:
-    """Only one thread runs Python at a time, so few arenas do; other systems' allocators know no such choice."""
+def _keep_memory_together() -> None:
+    """Only one thread runs Python at a time, so few arenas do; other systems' allocators know no such choices."""
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, MOST_ARENAS)
+        libc = ctypes.CDLL(None)
+        for choice, value in _ALLOCATION.items():
+            libc.mallopt(choice, value)
 
 
 @cache

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import date, datetime
 from enum import Enum
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from babel.support import NullTranslations
+from cachetools import LRUCache, cached
+from cachetools.keys import typedkey
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
 from jinja2.runtime import BlockReference, Macro
 from markupsafe import Markup
@@ -24,8 +26,8 @@ from web.assets import load_assets
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_PARTS, _WHOLES = 1024, 128
-"""How many small parts of pages, and how many things that fill a page, are kept of one kind in a process."""
+MOST_KEPT: Final = 4 * 1024 * 1024
+"""Characters of HTML that a process keeps; beyond that, what was not asked for the longest goes."""
 
 FRESH = "\ue000a word that is new in each answer\ue000"
 """The place of one; whatever else stands around it may be kept."""
@@ -62,6 +64,20 @@ def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:
     return translations.get().ngettext(singular, plural, number) % {"num": number, **values}
 
 
+Kept = LRUCache[tuple[Any, ...], str]
+"""HTML, by what made it and what that was given."""
+
+
+def _once(kept: Kept, make: Callable[..., str]) -> Callable[..., str]:
+    """What makes HTML, which is not made again while it is kept. It sees nothing but what it is given and the language:
+    views are values, and one that equals another is shown alike, to whomever."""
+
+    def key(*given: Any, **named: Any) -> tuple[Any, ...]:
+        return typedkey(make, translations.get(), *given, **named)
+
+    return cached(kept, key=key)(make)
+
+
 class Templates:
     """Every template of the house, and the components under the name `ui`."""
 
@@ -76,15 +92,17 @@ class Templates:
             auto_reload=strict,
             finalize=airlock if strict else None,
         )
+        self.kept: Kept = LRUCache(MOST_KEPT, len)
+        self.render_once = _once(self.kept, self.render)
+        """The whole page, which is not made again for whoever was shown the very same before."""
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
-        self._components = _Components(self.environment)
+        self._components = _Components(self.environment, self.kept)
         self.environment.globals |= {
             "_": gettext,
             "ui": self._components,
             "words": words,
             "asset": assets.__getitem__,
         }
-        self._render_once = self._keeping()
 
     def render(self, page: PageView, *, block: str | None = None, **frame: Any) -> str:
         """The whole page, or one of its blocks alone: block names are the ids of the elements they fill."""
@@ -94,21 +112,9 @@ class Templates:
             return self.environment.concat(template.root_render_func(context))
         return self.environment.concat(template.blocks[block](context))
 
-    def render_once(self, page: PageView, **frame: Any) -> str:
-        """The whole page, which is not made again for whoever was shown the very same before."""
-        return self._render_once(translations.get(), page, tuple(frame.items()))
-
-    def _keeping(self) -> Callable[[NullTranslations, PageView, tuple[tuple[str, Any], ...]], str]:
-        @lru_cache(maxsize=_WHOLES)
-        def render(_language: NullTranslations, page: PageView, frame: tuple[tuple[str, Any], ...]) -> str:
-            return self.render(page, **dict(frame))
-
-        return render
-
     def forget_all(self) -> None:
         """Make everything anew when it is shown next."""
-        self._render_once = self._keeping()
-        self._components.forget_all()
+        self.kept.clear()
 
     def has_block(self, page: PageView, block: str) -> bool:
         """Whether this page's own template fills a block of that name."""
@@ -121,51 +127,37 @@ def load_templates(*, strict: bool) -> Templates:
     return Templates(assets=load_assets().addresses, strict=strict)
 
 
-KEPT_COMPONENTS: Mapping[str, int] = {
-    "foot": 8,
-    "found": _PARTS,
-    "key_chip": _PARTS,
-    "personal_page": _WHOLES,
-    "post": _PARTS,
-    "posts": _WHOLES,
-    "rail": _PARTS,
-    "sig_row": _PARTS,
-    "sprite": 8,
-    "thread_row": _PARTS,
-    "thread_rows": _WHOLES,
-    "top": _PARTS,
-}
-"""Components which many pages show alike, and how many of each are kept in a process."""
-
-
-def _keep(macro: Macro, most: int) -> Callable[..., str]:
-    """The macro, worked out once for what it is given. It sees nothing else but the language: views are values, and one
-    that equals another is shown alike, to whomever."""
-
-    @lru_cache(maxsize=most, typed=True)
-    def kept(_language: NullTranslations, *given: Any, **named: Any) -> str:
-        return macro(*given, **named)
-
-    return lambda *given, **named: kept(translations.get(), *given, **named)
+KEPT_COMPONENTS: Final = frozenset(
+    {
+        "foot",
+        "found",
+        "key_chip",
+        "personal_page",
+        "post",
+        "posts",
+        "rail",
+        "sig_row",
+        "sprite",
+        "thread_row",
+        "thread_rows",
+        "top",
+    }
+)
+"""Components which many pages show alike."""
 
 
 class _Components(SimpleNamespace):
     """`ui.byline(...)` is the macro `byline` of components/byline.html; one component, one macro, one file."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, kept: Kept) -> None:
         super().__init__()
-        self._environment = environment
+        self._environment, self._kept = environment, kept
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         macro: Macro = getattr(self._environment.get_template(f"components/{name}.html").module, name)
-        component: Callable[..., Any] = _keep(macro, KEPT_COMPONENTS[name]) if name in KEPT_COMPONENTS else macro
+        component: Callable[..., Any] = _once(self._kept, macro) if name in KEPT_COMPONENTS else macro
         setattr(self, name, component)
         return component
-
-    def forget_all(self) -> None:
-        """Make everything anew when it is shown next."""
-        for name in KEPT_COMPONENTS.keys() & vars(self).keys():
-            delattr(self, name)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ Few are made at once, however many visitors ask: the others wait, and members do
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeGuard
 
+from cachetools import LRUCache
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -69,22 +70,14 @@ class _Shelf:
     """What is kept of one database, and what is being made."""
 
     def __init__(self) -> None:
-        self.kept: OrderedDict[Key, Kept] = OrderedDict()
+        self.kept: LRUCache[Key, Kept] = LRUCache(MOST_BYTES, lambda kept: len(kept.body))
         self.making: dict[tuple[Key, Version], asyncio.Future[Kept | None]] = {}
         self.turns = asyncio.Semaphore(MOST_MADE_AT_ONCE)
-        self._bytes = 0
 
     def put(self, key: Key, answer: Kept) -> None:
-        """Keep an answer in place of the one before."""
-        self._drop(key)
-        self.kept[key] = answer
-        self._bytes += len(answer.body)
-        while self._bytes > MOST_BYTES:
-            self._drop(next(iter(self.kept)))
-
-    def _drop(self, key: Key) -> None:
-        if before := self.kept.pop(key, None):
-            self._bytes -= len(before.body)
+        """Keep an answer in place of the one before, if there is room at all."""
+        with suppress(ValueError):
+            self.kept[key] = answer
 
 
 class VisitorPages:
@@ -114,8 +107,6 @@ class VisitorPages:
             found = await self._await_or_make(shelf, key, version, now, (scope, receive, send))
             if found is None:
                 return  # it was made for this very request, and is sent
-        else:
-            shelf.kept.move_to_end(key)
         await _send_kept(found, scope, send)
 
     def _shelf_of(self, database: Database) -> _Shelf:

@@ -91,7 +91,7 @@ def test_a_row_holds_against_another_that_is_a_quarter_faster_and_asks_no_less()
     assert not holds_against(_row(100), _row(100, statements=4))
 
 
-def test_a_soak_takes_turns_until_its_time_is_over_and_tells_how_memory_went() -> None:
+def test_a_soak_takes_turns_and_tells_how_memory_went_once_each_has_had_one() -> None:
     rows = [Scenario(name, "/") for name in ("bare page, member", *sorted(MIXED))]
     pressed: list[str] = []
     soaked = soak(
@@ -101,10 +101,12 @@ def test_a_soak_takes_turns_until_its_time_is_over_and_tells_how_memory_went() -
         weigh=lambda: 100.0 + len(pressed),
         clock=lambda: 50.0 + TURN_SECONDS * len(pressed),
     )
-    assert pressed == sorted(MIXED) * 3
-    assert [(note.minutes, note.mib) for note in soaked.notes] == [(0, 100), (0.5, 103), (1, 106), (1.5, 109), (2, 112)]
+    assert pressed == sorted(MIXED) * 4
+    assert [(note.minutes, note.mib) for note in soaked.notes] == [(0, 104), (0.5, 107), (1, 110), (1.5, 113), (2, 116)]
     figures = soaked.figures()
-    assert (figures["start"], figures["end"], figures["slope"]) == (100, 112, 6)
+    assert (figures["start"], figures["end"], figures["slope"], figures["growth"]) == (104, 116, 6, 1.115)
+    assert [bar.is_met for bar in bars_of({}, soaked=figures)] == [False]
+    assert [bar.is_met for bar in bars_of({}, soaked={**figures, "growth": 1.03})] == [True]
 
 
 def test_a_file_that_holds_no_run_is_refused_before_anything_is_measured(tmp_path: Path) -> None:

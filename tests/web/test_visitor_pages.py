@@ -153,7 +153,7 @@ async def test_a_crawl_of_everything_fills_no_more_than_its_room(stoa: Stoa, mon
         assert (await visitor.get(path)).status_code == 200
     shelf = _shelf_of(stoa)
     held = sum(len(kept.body) for kept in shelf.kept.values())
-    assert 0 < held == shelf._bytes <= 10_000
+    assert 0 < held == shelf.kept.currsize <= 10_000
     assert 0 < len(shelf.kept) < 6
 
 

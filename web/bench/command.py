@@ -38,7 +38,7 @@ from web.bench.report import (
     write_figures,
 )
 from web.bench.server import RunningServer, ServerFailed, running_server
-from web.bench.soak import TURN_SECONDS, Soaked, soak
+from web.bench.soak import MIXED, TURN_SECONDS, Soaked, soak
 from web.settings import Settings
 
 NARROWEST = 120
@@ -228,7 +228,7 @@ def _soak(
     def turn(row: Scenario) -> None:
         nonlocal turns
         turns += 1
-        report("Soak", turns, minutes * 60 // TURN_SECONDS)
+        report("Soak", turns, len(MIXED) + minutes * 60 // TURN_SECONDS)
         if row.replies_to:
             asyncio.run(_let_everybody_write(settings))
         press(server.port, row, filled, body, TURN_SECONDS)

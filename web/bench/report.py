@@ -96,7 +96,7 @@ def print_figures(console: Console, figures: Figures) -> None:
 def print_bars(console: Console, figures: Figures) -> None:
     """What has to be reached, and whether it is."""
     console.print("\nBars:")
-    for bar in bars_of(figures["rows"], figures.get("first_showings")):
+    for bar in bars_of(figures["rows"], figures.get("first_showings"), figures.get("soak")):
         console.print(f"  {bar}", style=None if bar.is_met else "red")
 
 

@@ -1,4 +1,4 @@
-"""A mixed load for minutes on end: whether memory stays where it is."""
+"""A mixed load for minutes on end: whether memory stays where it is once the load has been there."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +47,7 @@ class Soaked:
             "minutes": last.minutes,
             "start": first.mib,
             "end": last.mib,
+            "growth": round(last.mib / first.mib, 3),
             "slope": round(self.slope, 3),
             "notes": [asdict(note) for note in self.notes],
         }
@@ -55,14 +56,18 @@ class Soaked:
 def soak(
     rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float] = time.monotonic
 ) -> Soaked:
-    """Press each row of the mix in turn until the time is over; memory is noted at the start, then, and at the end."""
+    """Press each row of the mix in turn until the time is over. It begins when each has been pressed once; memory is
+    noted then, each half minute, and at the end."""
     return Soaked(tuple(_soak(rows, minutes, press, weigh, clock)))
 
 
 def _soak(
     rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float]
 ) -> Iterator[Note]:
-    began, turns = clock(), cycle([row for row in rows if row.name in MIXED])
+    mixed = [row for row in rows if row.name in MIXED]
+    for row in mixed:
+        press(row)
+    began, turns = clock(), cycle(mixed)
     yield Note(0.0, weigh())
     for turn in count(1):
         press(next(turns))
