@@ -254,10 +254,23 @@ _IN_THE_WHOLE_RUN = frozenset(
         "lists",
         "records",
         "blocks",
+        "acts",
+        "appeals",
+        "bookmarks",
+        "cases",
+        "demo",
+        "every_word",
+        "first_posts",
+        "importing",
+        "moderation",
+        "notice_mail",
+        "search",
+        "search_index",
+        "turns",
     }
 )
-"""Modules that take their time: hostile pictures, both stores, random worlds."""
-_ON_BOTH_ENGINES = ("test_key_sets", "test_members", "test_accounts", "test_forum", "test_schema")
+"""Modules that take their time: hostile pictures, both stores, random worlds, all of moderation and of mail."""
+_ON_BOTH_ENGINES = ("test_key_sets", "test_forum", "test_schema")
 
 
 _THOROUGH = (

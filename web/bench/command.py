@@ -122,7 +122,10 @@ def _measure(home: Path, run: Run, now: datetime, report: Report) -> Figures:
         ready = server.memory()
         measured, after = _measure_rows(server, rows, filled, bodies[0], run.seconds, report)
         weights, first_visit = _weigh(server, rows, filled)
-        soaked = _soak(server, settings, rows, filled, bodies[0], run.soak, report) if run.soak else None
+    soaked = None
+    if run.soak:
+        with running_server(run.workers, environment, log) as product:  # without what is pinned for the measuring
+            soaked = _soak(product, settings, rows, filled, bodies[0], run.soak, report)
     table = {
         row.name: {**asdict(measured[row.name]), "statements": statements[row.name], **weights[row.name]}
         for row in rows
@@ -229,9 +232,12 @@ def _soak(
         nonlocal turns
         turns += 1
         report("Soak", turns, len(MIXED) + minutes * 60 // TURN_SECONDS)
-        if row.replies_to:
+        if not row.replies_to:
+            press(server.port, row, filled, body, TURN_SECONDS)
+            return
+        for _ in range(2):  # in a whole turn they may write as much as is taken of them within an hour
             asyncio.run(_let_everybody_write(settings))
-        press(server.port, row, filled, body, TURN_SECONDS)
+            press(server.port, row, filled, body, TURN_SECONDS // 2)
 
     return soak(rows, minutes, turn, lambda: server.memory()["pss"])
 
