@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from babel.support import NullTranslations
-from cachetools import LRUCache, cached
+from cachetools import TTLCache, cached
 from cachetools.keys import typedkey
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
 from jinja2.runtime import BlockReference, Macro
@@ -26,8 +26,11 @@ from web.assets import load_assets
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-MOST_KEPT: Final = 4 * 1024 * 1024
+MOST_KEPT: Final = 2 * 1024 * 1024
 """Characters of HTML that a process keeps; beyond that, what was not asked for the longest goes."""
+
+KEEP_FOR: Final = 60.0
+"""Seconds after which HTML is made anew: most of what is kept, nobody asks for again."""
 
 FRESH = "\ue000a word that is new in each answer\ue000"
 """The place of one; whatever else stands around it may be kept."""
@@ -64,7 +67,7 @@ def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:
     return translations.get().ngettext(singular, plural, number) % {"num": number, **values}
 
 
-Kept = LRUCache[tuple[Any, ...], str]
+Kept = TTLCache[tuple[Any, ...], str]
 """HTML, by what made it and what that was given."""
 
 
@@ -92,7 +95,7 @@ class Templates:
             auto_reload=strict,
             finalize=airlock if strict else None,
         )
-        self.kept: Kept = LRUCache(MOST_KEPT, len)
+        self.kept: Kept = TTLCache(MOST_KEPT, KEEP_FOR, getsizeof=len)
         self.render_once = _once(self.kept, self.render)
         """The whole page, which is not made again for whoever was shown the very same before."""
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ from web.bench.report import (
     write_figures,
 )
 from web.bench.server import RunningServer, ServerFailed, running_server
-from web.bench.soak import MIXED, TURN_SECONDS, Soaked, soak
+from web.bench.soak import MIXED, TURN_SECONDS, WARM_UP_ROUNDS, Soaked, soak
 from web.settings import Settings
 
 NARROWEST = 120
@@ -231,7 +231,7 @@ def _soak(
     def turn(row: Scenario) -> None:
         nonlocal turns
         turns += 1
-        report("Soak", turns, len(MIXED) + minutes * 60 // TURN_SECONDS)
+        report("Soak", turns, WARM_UP_ROUNDS * len(MIXED) + minutes * 60 // TURN_SECONDS)
         if not row.replies_to:
             press(server.port, row, filled, body, TURN_SECONDS)
             return

@@ -13,6 +13,9 @@ TURN_SECONDS = 10
 TURNS_A_NOTE = 3
 """Memory is noted each half minute."""
 
+WARM_UP_ROUNDS = 2
+"""Of the mix before the first note: longer than anything that is kept in mind is kept for."""
+
 MIXED = frozenset({"thread of 20, visitor", "thread of 20, member", "list of threads, member", "reply, member"})
 
 Press = Callable[[Scenario], object]
@@ -56,8 +59,8 @@ class Soaked:
 def soak(
     rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float] = time.monotonic
 ) -> Soaked:
-    """Press each row of the mix in turn until the time is over. It begins when each has been pressed once; memory is
-    noted then, each half minute, and at the end."""
+    """Press each row of the mix in turn until the time is over. It begins after the warm-up; memory is noted then,
+    each half minute, and at the end."""
     return Soaked(tuple(_soak(rows, minutes, press, weigh, clock)))
 
 
@@ -65,7 +68,7 @@ def _soak(
     rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float]
 ) -> Iterator[Note]:
     mixed = [row for row in rows if row.name in MIXED]
-    for row in mixed:
+    for row in mixed * WARM_UP_ROUNDS:
         press(row)
     began, turns = clock(), cycle(mixed)
     yield Note(0.0, weigh())
