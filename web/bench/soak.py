@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count, cycle
-from statistics import linear_regression
+from statistics import fmean, linear_regression
 from typing import Any
 
 from web.bench.load import Scenario
@@ -43,6 +43,16 @@ class Soaked:
             return 0.0
         return linear_regression([note.minutes for note in self.notes], [note.mib for note in self.notes]).slope
 
+    @property
+    def growth(self) -> float:
+        """How much more the last third of the notes has than the third before, on average and in percent: a leak goes
+        on, and what fills up to its bound has done so by then."""
+        third = len(self.notes) // 3
+        if not third:
+            return 0.0
+        mibs = [note.mib for note in self.notes]
+        return 100 * (fmean(mibs[-third:]) / fmean(mibs[-2 * third : -third]) - 1)
+
     def figures(self) -> dict[str, Any]:
         """As the JSON has it."""
         first, last = self.notes[0], self.notes[-1]
@@ -50,7 +60,7 @@ class Soaked:
             "minutes": last.minutes,
             "start": first.mib,
             "end": last.mib,
-            "growth": round(last.mib / first.mib, 3),
+            "growth": round(self.growth, 2),
             "slope": round(self.slope, 3),
             "notes": [asdict(note) for note in self.notes],
         }
