@@ -53,8 +53,8 @@ REGULARS = (0, ROOMS, 2 * ROOMS, 1, ROOMS + 1, 2 * ROOMS + 1)
 OFTEN = 4
 """How many times what is kept in memory is asked for as often as what is not."""
 
-PAUSE = 12.0
-"""Seconds between replies, and between narrowings: after each of them everything is read anew."""
+BETWEEN = 8_000
+"""Answers from one reply, and one narrowing, to the next: after each of them everything is read anew."""
 
 BEFORE = 5
 """Entries that are narrowed before the storm, while nothing else pushes anything out of memory."""
@@ -111,6 +111,7 @@ class Crowd:
     narrowed: int = 0
     faults: list[str] = field(default_factory=list)
     _sent: set[bytes] = field(default_factory=set)
+    _turn: asyncio.Event = field(default_factory=asyncio.Event)
     _entries: list[tuple[Person, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -156,6 +157,11 @@ class Crowd:
         self.answered += 1
         for wrong in self._wrong(answer, who, page, closed):
             self.faults.append(f"{who.name if who else 'visitor'} at {page.path}: {wrong}")
+        if self.is_over:
+            self._turn.set()
+        elif self.answered % BETWEEN == 0:
+            self._turn.set()
+            self._turn.clear()
 
     def _wrong(self, answer: Answer, who: Person | None, page: Page, closed: frozenset[bytes]) -> list[str]:
         number = who.number if who else None
@@ -192,14 +198,14 @@ class Crowd:
             answer = await line.ask(f"/threads/{thread_id}/replies", person, form=said)
             line.close()
             self.replies += answer.status == 303
-            await asyncio.sleep(PAUSE)
+            await self._turn.wait()
 
     async def _narrow_on(self) -> None:
         for _ in range(len(self._entries)):
             if self.is_over:
                 return
             await self.narrow_next()
-            await asyncio.sleep(PAUSE)
+            await self._turn.wait()
 
     async def narrow_next(self) -> None:
         """Narrow an entry that both processes have just shown; with the next answer of each it must be hidden."""
