@@ -4,6 +4,8 @@ import contextlib
 import ctypes
 import gc
 import os
+import threading
+import time
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
@@ -20,6 +22,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # as glibc's malloc.h
 _ALLOCATION = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 128 * 1024, _TRIM_THRESHOLD: 128 * 1024}
 """How glibc gets memory: by itself it has an arena for each thread, and what one has freed no other gets; and it takes
 ever larger blocks from there, once one has been freed, so that what is large for a moment leaves holes."""
+
+_SECONDS_BETWEEN_RETURNS = 10
 
 PRODUCT = "web.serving:build_app"
 """Module and name of what makes the app."""
@@ -44,15 +48,31 @@ def serve_site(port: int, workers: int, app: str = PRODUCT) -> None:
     )
     _keep_memory_together()
     load_app(app)
-    server.serve(target_loader=partial(load_app, app), wrap_loader=False)
+    server.serve(target_loader=partial(begin_process, app), wrap_loader=False)
 
 
 def _keep_memory_together() -> None:
-    """Only one thread runs Python at a time, so few arenas do; other systems' allocators know no such choices."""
+    """Only one thread runs Python at a time, so few arenas do. Other systems' allocators know none of this."""
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
         for choice, value in _ALLOCATION.items():
             libc.mallopt(choice, value)
+
+
+def begin_process(app: str) -> Any:
+    """What each process that answers begins with. Returns the app."""
+    threading.Thread(target=_return_memory, name="memory", daemon=True).start()
+    return load_app(app)
+
+
+def _return_memory() -> None:
+    """Give back to the system, again and again, the pages that nothing is in any more. glibc by itself returns only the
+    end of what it has, so a load leaves ever more of them between what is in use. Takes about a millisecond."""
+    with contextlib.suppress(OSError, AttributeError):
+        trim = ctypes.CDLL(None).malloc_trim
+        while True:
+            time.sleep(_SECONDS_BETWEEN_RETURNS)
+            trim(0)
 
 
 @cache

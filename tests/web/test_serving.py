@@ -1,4 +1,4 @@
-"""What the server's processes share."""
+"""What the server's processes share, and what they give back."""
 
 import gc
 import os
@@ -61,3 +61,35 @@ def test_a_start_on_sqlite_loads_nothing_that_few_need(tmp_path: Path) -> None:
     loaded = ran.stdout.split()
     assert "litestar" in loaded
     assert [name for name in late if name in loaded] == []
+
+
+LEAVE_A_HOLE = """
+import sys, time
+from pathlib import Path
+from web import serving
+
+def held():
+    return int(Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()[0]) // 1024
+
+returns, seconds = sys.argv[1] == "True", int(sys.argv[2])
+serving._SECONDS_BETWEEN_RETURNS = 0.2
+if returns:
+    serving.begin_process("builtins:object")
+blocks = [b"x" * (4096 + number % 2) for number in range(16_384)]  # 64 MiB
+last = blocks[-1]  # keeps the end of what malloc has
+full = held()
+blocks.clear()
+until = time.monotonic() + seconds
+while time.monotonic() < until and held() > full - 48:
+    time.sleep(0.05)
+print(full - held())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc, and glibc")
+@pytest.mark.parametrize(("returns", "seconds"), [(True, 20), (False, 1)])
+def test_a_process_gives_back_what_nothing_is_in_any_more(*, returns: bool, seconds: int) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LEAVE_A_HOLE, str(returns), str(seconds)], capture_output=True, text=True, check=True
+    )
+    assert (int(ran.stdout) >= 48) is returns
