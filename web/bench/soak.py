@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count, cycle
+from itertools import cycle
 from statistics import fmean, linear_regression
 from typing import Any
 
 from web.bench.load import Scenario
 
 TURN_SECONDS = 10
-TURNS_A_NOTE = 3
-"""Memory is noted each half minute."""
+"""Memory is noted after each turn: what is held differs from row to row, and so each third of a soak has all rows."""
 
 WARM_UP_ROUNDS = 2
 """Of the mix before the first note: longer than anything that is kept in mind is kept for."""
@@ -70,7 +69,7 @@ def soak(
     rows: Sequence[Scenario], minutes: int, press: Press, weigh: Weigh, clock: Callable[[], float] = time.monotonic
 ) -> Soaked:
     """Press each row of the mix in turn until the time is over. It begins after the warm-up; memory is noted then,
-    each half minute, and at the end."""
+    and after each turn."""
     return Soaked(tuple(_soak(rows, minutes, press, weigh, clock)))
 
 
@@ -82,10 +81,8 @@ def _soak(
         press(row)
     began, turns = clock(), cycle(mixed)
     yield Note(0.0, weigh())
-    for turn in count(1):
+    passed = 0.0
+    while passed < minutes:
         press(next(turns))
         passed = (clock() - began) / 60
-        if passed >= minutes or turn % TURNS_A_NOTE == 0:
-            yield Note(round(passed, 2), weigh())
-        if passed >= minutes:
-            return
+        yield Note(round(passed, 2), weigh())
