@@ -2,6 +2,7 @@
 
 import sqlite3
 from functools import cache
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -14,9 +15,17 @@ def errors_of(dialect: str) -> tuple[type[Exception], ...]:
     """What the driver of a dialect raises. Only who stores in PostgreSQL waits for its driver at the start."""
     if dialect == "sqlite":
         return (sqlite3.Error,)
-    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 -- as said above
+    from asyncpg import InterfaceError, InternalClientError, PostgresError  # noqa: PLC0415 -- as said above
 
-    return PostgresError, InterfaceError
+    return PostgresError, InterfaceError, InternalClientError
+
+
+def is_lost(driver: Any, error: BaseException) -> bool:
+    """Whether this error was the last that a connection to PostgreSQL tells. From the server's last word until the
+    connection is closed the driver takes it for busy, and knows no better name for that than an error of its own."""
+    from asyncpg import InternalClientError  # noqa: PLC0415 -- as said above
+
+    return driver.is_closed() or isinstance(error, InternalClientError)
 
 
 def forget_values(error: BaseException | None) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from storage.database import Values, note_statement
-from storage.driver_errors import as_elsewhere, errors_of
+from storage.driver_errors import as_elsewhere, errors_of, is_lost
 from storage.one_hop import OneHopConnection
 from storage.versions import note_touched
 
@@ -110,7 +110,7 @@ class Prepared:
         try:
             return compiled.rows(await _RUN[dialect.name](driver, compiled.sql, compiled.bind(values)))
         except errors_of(dialect.name) as error:
-            if dialect.name == "postgresql" and driver.is_closed():
+            if dialect.name == "postgresql" and is_lost(driver, error):
                 await connection.invalidate()
             raise as_elsewhere(compiled.sql, error) from error
 

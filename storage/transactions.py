@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.driver_errors import as_elsewhere, errors_of
+from storage.driver_errors import as_elsewhere, errors_of, is_lost
 from storage.versions import UnknownVersion, counting
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ async def _keep(connection: AsyncConnection, note: Note) -> None:
     if update is not None:
         note(connection, None, update)
         sql = f"WITH counted AS ({update} RETURNING 1) SELECT 1 / count(*) FROM counted; COMMIT"  # noqa: S608 -- words of ours
+    driver = _driver_of(connection)
     try:
-        done = await _driver_of(connection).execute(sql)
+        done = await driver.execute(sql)
     except errors_of("postgresql") as error:
         if getattr(error, "sqlstate", None) == _DIVISION_BY_ZERO:
             raise UnknownVersion from error
+        if is_lost(driver, error):
+            await connection.invalidate()
         raise as_elsewhere(sql, error) from error
     if done != "COMMIT":
         raise NotKept(done)

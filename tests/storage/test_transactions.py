@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, fetch_all
 from storage.prepared import Prepared
@@ -96,6 +97,42 @@ async def test_who_loses_the_server_in_the_middle_hears_that_and_no_other_error(
     async with database.writing() as connection:
         await connection.execute(insert(Event.table).values(_row("after")))
     assert await _names(database) == ["after"]
+
+
+LAST_WORD = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+"""What PostgreSQL says before it closes a connection."""
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("way", ["prepared", "as usual", "at the end"])
+@pytest.mark.parametrize("is_begun", [False, True])
+async def test_who_asks_between_the_servers_last_word_and_its_end_hears_that_it_is_lost(
+    database: Database, way: str, is_begun: bool
+) -> None:
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("before")))
+    taking = database.writing if is_begun else database.reading
+
+    async def ask() -> None:
+        async with taking() as connection:
+            _say_the_last_word(connection)
+            if way == "prepared":
+                await _NAMES.all(connection, {})
+            elif way == "as usual" or not is_begun:
+                await connection.execute(select(Event.c.name))
+
+    with pytest.raises(DBAPIError):
+        await ask()
+    assert await _names(database) == ["before"]
+    async with database.writing() as connection:
+        await connection.execute(insert(Event.table).values(_row("after")))
+    assert await _names(database) == ["after", "before"]
+
+
+def _say_the_last_word(connection: AsyncConnection) -> None:
+    sync: Any = connection.sync_connection
+    protocol = sync.connection.driver_connection._protocol
+    protocol.data_received(b"E" + (len(LAST_WORD) + 4).to_bytes(4) + LAST_WORD)
 
 
 async def _end_all_connections(database: Database) -> int:
