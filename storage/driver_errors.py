@@ -15,7 +15,7 @@ def errors_of(dialect: str) -> tuple[type[Exception], ...]:
     """What the driver of a dialect raises. Only who stores in PostgreSQL waits for its driver at the start."""
     if dialect == "sqlite":
         return (sqlite3.Error,)
-    from asyncpg import InterfaceError, InternalClientError, PostgresError  # noqa: PLC0415 -- as said above
+    from asyncpg import InterfaceError, InternalClientError, PostgresError  # noqa: PLC0415 -- only who stores there waits for it
 
     return PostgresError, InterfaceError, InternalClientError
 
@@ -23,7 +23,7 @@ def errors_of(dialect: str) -> tuple[type[Exception], ...]:
 def is_lost(driver: Any, error: BaseException) -> bool:
     """Whether this error was the last that a connection to PostgreSQL tells. From the server's last word until the
     connection is closed the driver takes it for busy, and knows no better name for that than an error of its own."""
-    from asyncpg import InternalClientError  # noqa: PLC0415 -- as said above
+    from asyncpg import InternalClientError  # noqa: PLC0415 -- only who stores there waits for it
 
     return driver.is_closed() or isinstance(error, InternalClientError)
 

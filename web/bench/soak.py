@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle
-from statistics import fmean, linear_regression
+from statistics import linear_regression
 from typing import Any
 
 from web.bench.load import Scenario
 
 TURN_SECONDS = 10
-"""Memory is noted after each turn: what is held differs from row to row, and so each third of a soak has all rows."""
+"""Memory is noted after each turn, as what is held differs from row to row. Whole minutes end on the row they began on,
+if they are even: six turns a minute, four rows."""
 
 WARM_UP_ROUNDS = 2
 """Of the mix before the first note: longer than anything that is kept in mind is kept for."""
@@ -42,16 +43,6 @@ class Soaked:
             return 0.0
         return linear_regression([note.minutes for note in self.notes], [note.mib for note in self.notes]).slope
 
-    @property
-    def growth(self) -> float:
-        """How much more the last third of the notes has than the third before, on average and in percent: a leak goes
-        on, and what fills up to its bound has done so by then."""
-        third = len(self.notes) // 3
-        if not third:
-            return 0.0
-        mibs = [note.mib for note in self.notes]
-        return 100 * (fmean(mibs[-third:]) / fmean(mibs[-2 * third : -third]) - 1)
-
     def figures(self) -> dict[str, Any]:
         """As the JSON has it."""
         first, last = self.notes[0], self.notes[-1]
@@ -59,7 +50,7 @@ class Soaked:
             "minutes": last.minutes,
             "start": first.mib,
             "end": last.mib,
-            "growth": round(self.growth, 2),
+            "growth": round(last.mib / first.mib, 3),
             "slope": round(self.slope, 3),
             "notes": [asdict(note) for note in self.notes],
         }
