@@ -79,6 +79,7 @@ class Database:
             connect_args={"async_creator_fn": connect} if self.is_sqlite else {},
             poolclass=AsyncAdaptedQueuePool,
             pool_size=size,
+            pool_use_lifo=True,  # whoever was here last has its statements and pages at hand
             max_overflow=0,
             pool_timeout=WRITER_PATIENCE,
             hide_parameters=True,  # an error that is logged must not carry what people typed
@@ -168,7 +169,11 @@ def insert_into(connection: AsyncConnection, table: Any) -> Any:
     return INSERTS[connection.dialect.name](table)
 
 
-_READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0")
+_READER_CACHE = 256
+"""KiB of pages that a reading connection of SQLite keeps of its own. Each commit empties it, and the system keeps the
+file's pages anyway."""
+
+_READER_PRAGMAS = ("journal_mode=WAL", "query_only=ON", "wal_autocheckpoint=0", f"cache_size=-{_READER_CACHE}")
 _WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0")
 
 

@@ -19,11 +19,12 @@ SECONDS_TO_END = 10
 """How long a worker may take to end before it is killed; one that was still starting never answers."""
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # as glibc's malloc.h has them
-_ALLOCATION = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 128 * 1024, _TRIM_THRESHOLD: 128 * 1024}
+_ALLOCATION = {_ARENA_MAX: 1, _MMAP_THRESHOLD: 128 * 1024, _TRIM_THRESHOLD: 128 * 1024}
 """How glibc gets memory: by itself it has an arena for each thread, and what one has freed no other gets; and it takes
-ever larger blocks from there, once one has been freed, so that what is large for a moment leaves holes."""
+ever larger blocks from there, once one has been freed, so that what is large for a moment leaves holes. Here all share
+one, as only one thread runs Python at a time."""
 
-_SECONDS_BETWEEN_RETURNS = 10
+_SECONDS_BETWEEN_RETURNS = 2
 
 PRODUCT = "web.serving:build_app"
 """Module and name of what makes the app."""
@@ -52,7 +53,7 @@ def serve_site(port: int, workers: int, app: str = PRODUCT) -> None:
 
 
 def _keep_memory_together() -> None:
-    """Only one thread runs Python at a time, so few arenas do. Other systems' allocators know none of this."""
+    """Have glibc allocate as is said above; other systems' allocators know none of this."""
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
         for choice, value in _ALLOCATION.items():
