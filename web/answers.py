@@ -59,15 +59,19 @@ def show(
     head, data = head_of(page, visit, status), None if block else data_of(page, visit, status)
     around = {"head": head, "structured": data, **_surroundings(visit)}
     is_kept = recalled and visit.signed_in is not None and block is None
-    html = templates.render_once(page, **around) if is_kept else templates.render(page, block=block, **around)
+    render = templates.render_once if is_kept else templates.render_bytes
+    html = render(page, block=block, **around)
     if recalled:
-        html = html.replace(FRESH, token_urlsafe(16))
+        html = html.replace(_FRESH, token_urlsafe(16).encode())
     headers = {"vary": "Cookie, HX-Request-Type, HX-Target"}
     if head.robots:
         headers["x-robots-tag"] = head.robots
     if retry_after:
         headers["retry-after"] = str(retry_after)
     return _answer(visit, html, MediaType.HTML, headers, status=status)
+
+
+_FRESH = FRESH.encode()
 
 
 def show_document(visit: Visit, page: PageView | None, media_type: str, *, is_secret: bool = False) -> Response[str]:
@@ -89,7 +93,13 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _answer(
-    visit: Visit, text: str, media_type: str, headers: dict[str, str], *, status: int = 200, is_secret: bool = False
+    visit: Visit,
+    text: str | bytes,
+    media_type: str,
+    headers: dict[str, str],
+    *,
+    status: int = 200,
+    is_secret: bool = False,
 ) -> Response[str]:
     """What visitors get may be kept and asked about again; what is for one person, or no page, is kept by nobody."""
     if is_secret or visit.signed_in or visit.cookies or status != 200:

@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from babel.support import NullTranslations
 from cachetools import TTLCache, cached
@@ -27,7 +27,8 @@ from web.assets import load_assets
 TEMPLATES = Path(__file__).parent / "templates"
 
 MOST_KEPT: Final = 2 * 1024 * 1024
-"""Characters of HTML that a process keeps; beyond that, what was not asked for the longest goes."""
+"""Characters of components and bytes of pages that a process keeps; beyond that, what was not asked for the longest
+goes."""
 
 KEEP_FOR: Final = 60.0
 """Seconds after which HTML is made anew: most of what is kept, nobody asks for again."""
@@ -67,11 +68,13 @@ def ngettext(singular: str, plural: str, number: int, **values: Any) -> str:
     return translations.get().ngettext(singular, plural, number) % {"num": number, **values}
 
 
-Kept = TTLCache[tuple[Any, ...], str]
-"""HTML, by what made it and what that was given."""
+Html = TypeVar("Html", str, bytes)
+
+Kept = TTLCache[tuple[Any, ...], Any]
+"""HTML of either kind, by what made it and what that was given."""
 
 
-def _once(kept: Kept, make: Callable[..., str]) -> Callable[..., str]:
+def _once(kept: Kept, make: Callable[..., Html]) -> Callable[..., Html]:
     """What makes HTML, which is not made again while it is kept. It sees nothing but what it is given and the language:
     views are values, and one that equals another is shown alike, to whomever."""
 
@@ -96,8 +99,8 @@ class Templates:
             finalize=airlock if strict else None,
         )
         self.kept: Kept = TTLCache(MOST_KEPT, KEEP_FOR, getsizeof=len)
-        self.render_once = _once(self.kept, self.render)
-        """The whole page, which is not made again for whoever was shown the very same before."""
+        self.render_once = _once(self.kept, self.render_bytes)
+        """The same as `render_bytes`, but not made again for whoever was shown the very same before."""
         self.environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
         self._components = _Components(self.environment, self.kept)
         self.environment.globals |= {
@@ -114,6 +117,10 @@ class Templates:
         if block is None:
             return self.environment.concat(template.root_render_func(context))
         return self.environment.concat(template.blocks[block](context))
+
+    def render_bytes(self, page: PageView, *, block: str | None = None, **frame: Any) -> bytes:
+        """The same as `render`, as it goes over the wire."""
+        return self.render(page, block=block, **frame).encode()
 
     def forget_all(self) -> None:
         """Make everything anew when it is shown next."""

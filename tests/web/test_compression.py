@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import brotli
 import pytest
@@ -9,7 +10,7 @@ from backports import zstd
 
 from tests.conftest import Stoa
 from tests.web.heads import get
-from web.compression import FAST, SMALLEST_COMPRESSED, WELL, form_for
+from web.compression import FAST, SMALLEST_COMPRESSED, WELL, Ways, form_for
 
 BROWSERS = "gzip, deflate, br, zstd"
 OPEN: dict[str, Callable[[bytes], bytes]] = {
@@ -64,3 +65,19 @@ async def test_a_refusal_and_an_export_are_compressed_too(stoa: Stoa) -> None:
 def test_the_preferred_form_of_those_that_are_taken(accepted: str, fast: str, dense: str) -> None:
     assert form_for(accepted, FAST) == fast
     assert form_for(accepted, WELL) == dense
+
+
+@pytest.mark.parametrize(("ways", "level"), [(FAST, 1), (WELL, 3)])
+def test_nothing_of_one_text_is_in_the_form_of_the_next(ways: Ways, level: int) -> None:
+    for text in (_page("a"), _page("b"), b"", _page("a")):
+        assert ways["zstd"](text) == zstd.compress(text, level=level)  # as one that has seen nothing before makes it
+
+
+def test_two_threads_do_not_meet_in_one_text() -> None:
+    pages = [_page(str(number)) for number in range(500)]
+    with ThreadPoolExecutor(8) as threads:
+        assert [zstd.decompress(made) for made in threads.map(FAST["zstd"], pages)] == pages
+
+
+def _page(marker: str) -> bytes:
+    return f"<p>What only {marker} may read.</p>".encode() * 2_000
